@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"time"
+)
+
+// Ports are what the domain needs of the world. All are required.
+type Ports struct {
+	Store     Store
+	Vault     *Vault
+	Workloads Workloads
+	Processes Processes
+	Builder   Builder
+	Sources   Sources
+	Logs      Logs
+	Endpoints Endpoints
+}
+
+// Config is what an operator decides of an installation.
+type Config struct {
+	// URL is where people reach Gondor itself; its host is the domain below which
+	// instances get their names, its scheme and port are theirs too.
+	URL *url.URL
+	// Sizes are the classes of services; DefaultSizes when empty.
+	Sizes Sizes
+	// KeepReleases is how many releases of an instance can be rolled back to; 5 when 0.
+	KeepReleases int
+	// Builds is how many builds run at once; 1 when 0.
+	Builds int
+}
+
+// App is the domain at work: its methods are the use cases, each beginning with
+// Authorize. It is safe for concurrent use.
+type App struct {
+	Ports
+	config Config
+	log    *slog.Logger
+	now    func() time.Time
+	state  *observed
+}
+
+// New returns the domain over its ports. Nothing happens by itself before Run.
+func New(config Config, ports Ports, log *slog.Logger) *App {
+	if len(config.Sizes) == 0 {
+		config.Sizes = DefaultSizes()
+	}
+	if config.KeepReleases == 0 {
+		config.KeepReleases = 5
+	}
+	if config.Builds == 0 {
+		config.Builds = 1
+	}
+	return &App{Ports: ports, config: config, log: log, now: time.Now, state: newObserved()}
+}
+
+// Sizes lists the classes of services that the installation offers, smallest first.
+func (a *App) Sizes() Sizes { return a.config.Sizes }
+
+// update runs one use case that writes.
+func (a *App) update(ctx context.Context, fn func(Tx) error) error { return a.Store.Update(ctx, fn) }
+
+// read runs one use case that only reads.
+func (a *App) read(ctx context.Context, fn func(Reader) error) error { return a.Store.View(ctx, fn) }

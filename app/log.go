@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// LogName names one log, as a path: the output of a build, of a release phase, of all
+// replicas of a service.
+type LogName string
+
+// BuildLog is the log of a build: what Gondor says of it and what its steps write.
+func BuildLog(id ID[Build]) LogName { return LogName("build/" + string(id)) }
+
+// ReleaseLog is the log of a release: its release process and what became of its services.
+func ReleaseLog(id ID[Release]) LogName { return LogName("release/" + string(id)) }
+
+// ServiceLog is the log of a service: all of its replicas in all of its releases.
+func ServiceLog(id ID[Service]) LogName { return LogName("service/" + string(id)) }
+
+// Stream says where a line came from.
+type Stream string
+
+// The streams.
+const (
+	Stdout Stream = "stdout"
+	Stderr Stream = "stderr"
+	Gondor Stream = "gondor" // Gondor itself, about the process
+)
+
+// LogLine is one line, without its newline.
+type LogLine struct {
+	Cursor  Cursor
+	Time    time.Time
+	Stream  Stream
+	Replica string // the ID of the replica or process that wrote it, empty for Gondor
+	Text    string // valid UTF-8; at most 16 KB, longer lines are split
+}
+
+// Cursor is a place in one log; cursors of a log grow. The zero Cursor is before the
+// first line.
+type Cursor uint64
+
+// LogQuery says which lines of a log to read.
+type LogQuery struct {
+	Log    LogName
+	After  Cursor // only lines behind this place
+	Last   int    // of those, only the last so many; 0 is all
+	Follow bool   // then wait for more, until the log is closed or ctx ends
+}
+
+// Logs keeps what processes write. It is safe for concurrent use.
+type Logs interface {
+	// Append writes a line of the stream Gondor.
+	Append(ctx context.Context, log LogName, text string) error
+	// Close says that nothing more is written to the log, so that who follows it ends.
+	Close(ctx context.Context, log LogName) error
+	// Lines yields the lines in order. A log that nobody has written to has none.
+	Lines(ctx context.Context, q LogQuery) iter.Seq2[LogLine, error]
+	// Drop removes the log. No error when there is none.
+	Drop(ctx context.Context, log LogName) error
+}

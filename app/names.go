@@ -1,0 +1,94 @@
+package app
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// The lengths that names may have, in bytes.
+const (
+	MaxNameLength     = 63  // of a group, site, label or service: a DNS label, RFC 1035 section 2.3.4
+	MaxHostLength     = 253 // of a host name: RFC 1035 section 2.3.4, in text form
+	MaxVariableKey    = 255
+	MaxVariableValue  = 128 << 10 // what Linux takes for one string of an environment
+	MaxUsernameLength = 63
+)
+
+var (
+	namePattern        = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	processTypePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
+	variableKeyPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	hostLabelPattern   = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+)
+
+// CheckName checks the name of a resource group, a site, a service or an instance's
+// label: lower-case letters, digits and single hyphens inside, so that it can stand
+// in a host name. field names it in the error.
+func CheckName(field, name string) error {
+	switch {
+	case name == "":
+		return Invalid(field, "is missing; give a name such as %q", "my-site")
+	case len(name) > MaxNameLength:
+		return Invalid(field, "is %d characters long; at most %d fit in a host name", len(name), MaxNameLength)
+	case !namePattern.MatchString(name):
+		return Invalid(field, "%q can't be used; use lower-case letters and digits, with single hyphens between them, such as %q", name, "my-site")
+	}
+	return nil
+}
+
+// CheckProcessType checks the name of a process type of a Procfile.
+func CheckProcessType(field, name string) error {
+	if !processTypePattern.MatchString(name) {
+		return Invalid(field, "%q is not a process type; use letters, digits, hyphens and underscores, such as %q", name, "web")
+	}
+	return nil
+}
+
+// CheckVariableKey checks the key of an environment variable as POSIX.1-2017 section
+// 8.1 has it, lower case allowed.
+func CheckVariableKey(field, key string) error {
+	if len(key) > MaxVariableKey || !variableKeyPattern.MatchString(key) {
+		return Invalid(field, "%q is not the name of an environment variable; use letters, digits and underscores, not beginning with a digit, such as %q", key, "DATABASE_URL")
+	}
+	return nil
+}
+
+// CheckVariableValue checks the value of an environment variable.
+func CheckVariableValue(field, value string) error {
+	switch {
+	case len(value) > MaxVariableValue:
+		return Invalid(field, "is %d bytes long; the system takes at most %d", len(value), MaxVariableValue)
+	case strings.ContainsRune(value, 0):
+		return Invalid(field, "holds a NUL byte, which no environment variable can carry")
+	}
+	return nil
+}
+
+// CheckHost checks a host name: labels of letters, digits and hyphens, at least two of
+// them, lower case, without a port; the first may be * (RFC 9110 section 4.2.3, RFC
+// 1123 section 2.1, RFC 6125 section 6.4.3 for the wildcard).
+func CheckHost(field, host string) error {
+	labels := strings.Split(strings.TrimPrefix(host, "*."), ".")
+	switch {
+	case host == "":
+		return Invalid(field, "is missing; give a host name such as %q", "www.example.com")
+	case len(host) > MaxHostLength:
+		return Invalid(field, "is %d characters long; a host name has at most %d", len(host), MaxHostLength)
+	case isAddress(host):
+		return Invalid(field, "%q is an IP address; give a host name such as %q", host, "www.example.com")
+	case len(labels) < 2:
+		return Invalid(field, "%q has no domain; give a full host name such as %q", host, "www.example.com")
+	}
+	for _, l := range labels {
+		if !hostLabelPattern.MatchString(l) {
+			return Invalid(field, "%q is not a host name; write it in lower case without scheme, port or path, such as %q or %q", host, "www.example.com", "*.example.com")
+		}
+	}
+	return nil
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
+}

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Plan is how a source tree is built and what it can run afterwards: read from the
+// tree by build, carried out by an engine.
+type Plan struct {
+	Language  string            // "Python 3.11", "Node.js", "Go", "static files", "Procfile"
+	Runtime   string            // what the engine must offer: "python", "node", "go", "static", "none"
+	Steps     []Step            // in order; the first that fails ends the build
+	Processes map[string]string // process type -> command, from the Procfile or the language's default
+	// Env is given to every process of the artifact below all that people set. In its
+	// values ${APP} stands for the artifact's directory.
+	Env map[string]string
+	// Services are the settings that gondor.yml gives to process types.
+	Services map[string]ServiceConfig
+}
+
+// Step is one command of a build, run by sh in the root of the source.
+type Step struct {
+	Name    string // for people: "Install dependencies"
+	Command string
+	// Env is given to the command. In its values ${APP} stands for the root of the
+	// source and ${CACHE} for the directory that the site's builds share.
+	Env map[string]string
+}
+
+// ReleaseProcess is the process type that runs once per release, before anything
+// switches, and is never a service.
+const ReleaseProcess = "release"
+
+// ProcessTypes returns the process types that can be services, in order.
+func (p Plan) ProcessTypes() []string {
+	types := slices.Sorted(maps.Keys(p.Processes))
+	return slices.DeleteFunc(types, func(t string) bool { return t == ReleaseProcess })
+}
+
+// ServiceConfig is what gondor.yml can say of one process type. A zero field means the
+// default.
+type ServiceConfig struct {
+	HealthPath     string        // of a web service, default /
+	HealthStatuses []int         // that count as healthy, default 200 to 399, 401, 403, 404
+	HealthInterval time.Duration // between two checks, default 5 s once healthy
+	HealthTimeout  time.Duration // to become healthy, default 60 s
+	StopTimeout    time.Duration // between SIGTERM and SIGKILL, default 30 s
+	DrainTimeout   time.Duration // for requests in flight, default 30 s
+	Strategy       Strategy      // default overlap; stop-first for beat and clock
+}
+
+// Strategy says how a service goes from one release to the next.
+type Strategy string
+
+// The strategies.
+const (
+	Overlap   Strategy = "overlap"    // the new replicas start beside the old ones
+	StopFirst Strategy = "stop-first" // the old ones stop before the new ones start
+)
+
+// Defaults of ServiceConfig.
+const (
+	DefaultHealthPath     = "/"
+	DefaultHealthInterval = 5 * time.Second
+	DefaultHealthTimeout  = 60 * time.Second
+	DefaultStopTimeout    = 30 * time.Second
+	DefaultDrainTimeout   = 30 * time.Second
+	WorkerAlive           = 10 * time.Second // after which a worker counts as healthy
+)

@@ -1,0 +1,104 @@
+package app
+
+import "time"
+
+// Release is what runs together in an instance: one build, one set of environment
+// variables, one set of process types.
+type Release struct {
+	ID       ID[Release]
+	Instance ID[Instance]
+	Number   int // v1, v2, …, never reused
+	Build    ID[Build]
+	Creator  ID[User]
+	Reason   string // why it was made: "deploy", "rollback to v3", "environment changed"
+	// Services are the names of those that move to it.
+	Services []string
+	// RunPhase says whether the release process runs before anything switches.
+	RunPhase bool
+	// Env are the variables that its processes get, those of the site and the instance
+	// and, under a service's name, of that service.
+	Env        map[string]Sealed
+	ServiceEnv map[string]map[string]Sealed
+	State      ReleaseState
+	Message    string // why it failed, with the last output and the next thing to do
+	Created    time.Time
+	Started    time.Time // when its workloads were first applied, zero before
+	Ended      time.Time // when it switched, failed or was cancelled, zero before
+}
+
+// ReleaseState is where a release stands:
+//
+//	pending ──first in line──▶ preparing ──release phase done──▶ starting ──all healthy──▶ active
+//	   │                          │                                 │                       │
+//	   └──────────────────────────┴── failed, cancelled ◀───────────┘     the next one ──▶ retired
+//
+// Releases of one instance take their turns by number: one is pending until those
+// before it have ended.
+type ReleaseState string
+
+// The states of a release.
+const (
+	ReleasePending   ReleaseState = "pending"   // waits for those before it
+	ReleasePreparing ReleaseState = "preparing" // its release process runs
+	ReleaseStarting  ReleaseState = "starting"  // its replicas are becoming healthy
+	ReleaseActive    ReleaseState = "active"    // its services have switched to it
+	ReleaseRetired   ReleaseState = "retired"   // no service runs it any more
+	ReleaseFailed    ReleaseState = "failed"    // it never switched
+	ReleaseCancelled ReleaseState = "cancelled" // somebody ended it before it switched
+)
+
+// Moving reports whether the release is still on its way.
+func (s ReleaseState) Moving() bool {
+	return s == ReleasePending || s == ReleasePreparing || s == ReleaseStarting
+}
+
+// Indexes of releases.
+const (
+	ReleaseByInstance = "instance"
+	ReleaseByBuild    = "build"
+)
+
+// Key implements Record.
+func (r Release) Key() string { return string(r.ID) }
+
+// InstanceID implements OfInstance.
+func (r Release) InstanceID() ID[Instance] { return r.Instance }
+
+// Indexes implements Record.
+func (r Release) Indexes() []Index {
+	return []Index{
+		{Name: ReleaseByInstance, Value: string(r.Instance)},
+		{Name: ReleaseByBuild, Value: string(r.Build)},
+	}
+}
+
+// Deployment is the move of one service to a release.
+type Deployment struct {
+	ID       ID[Deployment]
+	Instance ID[Instance]
+	Service  ID[Service]
+	Build    ID[Build]
+	Release  ID[Release]
+	Creator  ID[User]
+	Created  time.Time
+}
+
+// Indexes of deployments.
+const (
+	DeploymentByInstance = "instance"
+	DeploymentByRelease  = "release"
+)
+
+// Key implements Record.
+func (d Deployment) Key() string { return string(d.ID) }
+
+// InstanceID implements OfInstance.
+func (d Deployment) InstanceID() ID[Instance] { return d.Instance }
+
+// Indexes implements Record.
+func (d Deployment) Indexes() []Index {
+	return []Index{
+		{Name: DeploymentByInstance, Value: string(d.Instance)},
+		{Name: DeploymentByRelease, Value: string(d.Release)},
+	}
+}
