@@ -15,6 +15,9 @@ type Instance struct {
 	// Secret is its stable SECRET_KEY, given to its processes unless one is set.
 	Secret  Sealed
 	Created time.Time
+	// Deleted is when its deletion was asked for, zero before. From then on no use case
+	// finds it; its records go when the engine has removed all that it ran and kept.
+	Deleted time.Time
 }
 
 // InstanceKind says what an instance is for.

@@ -8,6 +8,9 @@ type Site struct {
 	Group   ID[ResourceGroup]
 	Name    string // unique in its group
 	Created time.Time
+	// Deleted is when its deletion was asked for, zero before. From then on no use case
+	// finds it; its record goes after those of its instances.
+	Deleted time.Time
 }
 
 // Indexes of sites.
