@@ -50,7 +50,7 @@ type Builder interface {
 	// CodeFailed says, for people, which step failed and how. When ctx is cancelled
 	// the steps are stopped and nothing is kept.
 	Build(ctx context.Context, o BuildOrder, source io.Reader) (Artifact, error)
-	// Keep removes every artifact that is not in the list, and caches of sites not in sites
-	// or beyond their budget.
-	Keep(ctx context.Context, artifacts []Artifact, sites []ID[Site]) error
+	// Keep removes the artifacts of all builds but these, and the caches of all sites but
+	// these and beyond their budget.
+	Keep(ctx context.Context, builds []ID[Build], sites []ID[Site]) error
 }

@@ -7,22 +7,26 @@ import "time"
 type Release struct {
 	ID       ID[Release]
 	Instance ID[Instance]
-	Number   int // v1, v2, …, never reused
-	Build    ID[Build]
+	Number   int       // v1, v2, …, never reused
+	Build    ID[Build] // empty while a change of configuration waits for its turn
 	Creator  ID[User]
 	Reason   string // why it was made: "deploy", "rollback to v3", "environment changed"
 	// Services are the names of those that move to it.
 	Services []string
 	// RunPhase says whether the release process runs before anything switches.
 	RunPhase bool
+	// From is the release whose variables it takes instead of the present ones.
+	From ID[Release]
 	// Env are the variables that its processes get, those of the site and the instance
-	// and, under a service's name, of that service.
+	// and, under a service's name, of that service; settled when its turn comes.
 	Env        map[string]Sealed
 	ServiceEnv map[string]map[string]Sealed
+	Hosts      []string // the host names of the instance, settled at the same time
 	State      ReleaseState
 	Message    string // why it failed, with the last output and the next thing to do
 	Created    time.Time
-	Started    time.Time // when its workloads were first applied, zero before
+	NotBefore  time.Time // its turn does not come earlier, so that others can join it
+	Started    time.Time // when its replicas began to start, zero before
 	Ended      time.Time // when it switched, failed or was cancelled, zero before
 }
 

@@ -37,10 +37,10 @@ func (r WorkloadRef) String() string {
 // 60 s of life), checks their health and tells what it sees. It goes on doing so while
 // Gondor itself is down as far as the engine can. It is safe for concurrent use.
 type Workloads interface {
-	// Apply makes it so: a workload that is new is started, one whose replicas changed is
-	// scaled, anything else of a known workload may not change. Applying the same
-	// again changes nothing. It returns when the engine has taken it on, not when it is
-	// done.
+	// Apply makes it so: a workload that is new is started, one that is known is scaled to
+	// w.Replicas. All else of a known workload is fixed by its ref and not looked at
+	// again. Applying the same again changes nothing. It returns when the engine has
+	// taken it on, not when it is done.
 	Apply(ctx context.Context, w Workload) error
 	// Remove drains the workload's replicas of requests in flight, for the DrainTimeout
 	// at most, stops them with SIGTERM and, after the StopTimeout, SIGKILL, and forgets
