@@ -63,26 +63,46 @@ type Resource struct {
 	Site  ID[Site]
 }
 
-// Authorize returns nil when who may do the action to the resource. Somebody without
-// any role there gets an error of CodeNotFound that names the noun, so that existence
-// is not told; somebody whose role is too low gets one of CodeForbidden.
+// Authorize returns nil when who may do the action to the resource. Everybody who is
+// signed in may view the installation: lists hold only what they see. Somebody without
+// any role on a resource gets an error of CodeNotFound that names the noun, so that
+// existence is not told; somebody whose role is too low gets one of CodeForbidden;
+// nobody gets CodeUnauthenticated.
 func Authorize(r Reader, who Actor, action Action, on Resource, noun string) error {
-	if who.User == "" {
-		return Fault(CodeUnauthenticated, "sign in first")
+	if err := signedIn(who); err != nil || who.Admin {
+		return err
 	}
-	if who.Admin {
-		return nil
+	if on == (Resource{}) {
+		return authorizeInstallation(action)
 	}
 	role, err := RoleOf(r, who, on)
 	switch {
 	case err != nil:
 		return err
-	case action.least() == "":
-		return Fault(CodeForbidden, "only an admin may do this")
 	case role == "":
 		return NotFound(noun)
+	case action.least() == "":
+		return errAdminsOnly()
 	case role.rank() < action.least().rank():
 		return Fault(CodeForbidden, "a %s may not do this; it takes the role %s", role, action.least())
+	}
+	return nil
+}
+
+// authorizeInstallation says what people who are no admins may do to the installation.
+func authorizeInstallation(action Action) error {
+	if action == ActionView {
+		return nil
+	}
+	return errAdminsOnly()
+}
+
+func errAdminsOnly() error { return Fault(CodeForbidden, "only an admin may do this") }
+
+// signedIn returns an error of CodeUnauthenticated for nobody.
+func signedIn(who Actor) error {
+	if who.User == "" {
+		return Fault(CodeUnauthenticated, "sign in first")
 	}
 	return nil
 }
