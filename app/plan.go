@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -14,7 +15,8 @@ type Plan struct {
 	Steps     []Step            // in order; the first that fails ends the build
 	Processes map[string]string // process type -> command, from the Procfile or the language's default
 	// Env is given to every process of the artifact below all that people set. In its
-	// values ${APP} stands for the artifact's directory.
+	// values ${APP} stands for the artifact's directory. A PATH in it stands in front of
+	// the engine's own.
 	Env map[string]string
 	// Services are the settings that gondor.yml gives to process types.
 	Services map[string]ServiceConfig
@@ -24,8 +26,9 @@ type Plan struct {
 type Step struct {
 	Name    string // for people: "Install dependencies"
 	Command string
-	// Env is given to the command. In its values ${APP} stands for the root of the
-	// source and ${CACHE} for the directory that the site's builds share.
+	// Env is given to the command, below the variables of the build. In its values ${APP}
+	// stands for the root of the source and ${CACHE} for the directory that the site's
+	// builds share. A PATH in it stands in front of the engine's own.
 	Env map[string]string
 }
 
@@ -69,3 +72,21 @@ const (
 	DefaultDrainTimeout   = 30 * time.Second
 	WorkerAlive           = 10 * time.Second // after which a worker counts as healthy
 )
+
+// config returns the settings of a service with the defaults filled in.
+func (p Plan) config(service Service) ServiceConfig {
+	c := p.Services[service.Name]
+	strategy := Overlap
+	if service.Name == "beat" || service.Name == "clock" {
+		strategy = StopFirst // two of them would do everything twice
+	}
+	return ServiceConfig{
+		HealthPath:     cmp.Or(c.HealthPath, DefaultHealthPath),
+		HealthStatuses: c.HealthStatuses,
+		HealthInterval: cmp.Or(c.HealthInterval, DefaultHealthInterval),
+		HealthTimeout:  cmp.Or(c.HealthTimeout, DefaultHealthTimeout),
+		StopTimeout:    cmp.Or(c.StopTimeout, DefaultStopTimeout),
+		DrainTimeout:   cmp.Or(c.DrainTimeout, DefaultDrainTimeout),
+		Strategy:       cmp.Or(c.Strategy, strategy),
+	}
+}

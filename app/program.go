@@ -7,7 +7,9 @@ type Program struct {
 	Artifact Artifact
 	Command  string // for sh, in the artifact's directory
 	// Base is the plan's environment: ${APP} in a value stands for the artifact's
-	// directory. The engine adds PATH, HOME, DATA_DIR and, for a web service, PORT.
+	// directory. The engine adds PATH, behind the one that Base may have, HOME, DATA_DIR,
+	// GONDOR (the path of this binary, whose "static" command serves files) and, for a
+	// web service, PORT.
 	Base map[string]string
 	// Env wins over Base and over what the engine gives.
 	Env  map[string]string
