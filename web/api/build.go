@@ -1,0 +1,46 @@
+package api
+
+import (
+	"time"
+
+	"gondor/app"
+)
+
+// Build is source turned into something that runs.
+type Build struct {
+	Site         Reference         `json:"site"`
+	Instance     *Reference        `json:"instance"` // the one it was made for
+	Label        string            `json:"label"`
+	Ref          string            `json:"ref"`
+	SHA          string            `json:"sha"`
+	BuildpackURL string            `json:"buildpack_url"` // always empty
+	Creator      string            `json:"creator"`       // a user's name
+	State        app.BuildState    `json:"state"`
+	Message      string            `json:"message"`     // why it failed
+	QueuePlace   int               `json:"queue_place"` // 1 is next, 0 is not queued
+	Language     string            `json:"language"`    // what was detected, empty before
+	Processes    map[string]string `json:"processes"`   // process type -> command
+	Created      time.Time         `json:"created"`
+	Started      *time.Time        `json:"started"`
+	Ended        *time.Time        `json:"ended"`
+	URL          Reference         `json:"url"`
+}
+
+// NewBuild announces a build; its source follows by PUT to its url.
+type NewBuild struct {
+	Site         Reference `json:"site"`
+	Instance     Reference `json:"instance,omitempty"`
+	Label        string    `json:"label,omitempty"`
+	Ref          string    `json:"ref,omitempty"`
+	SHA          string    `json:"sha,omitempty"`
+	BuildpackURL string    `json:"buildpack_url,omitempty"`
+}
+
+// LogLine is one line of a log.
+type LogLine struct {
+	Cursor  app.Cursor `json:"cursor"` // to go on behind this line
+	Time    time.Time  `json:"time"`
+	Stream  app.Stream `json:"stream"`
+	Replica string     `json:"replica"`
+	Text    string     `json:"text"`
+}
