@@ -1,0 +1,57 @@
+package supervisor
+
+import (
+	"context"
+	"iter"
+
+	"gondor/app"
+)
+
+// Append writes a line of app.Gondor to a log; several when the text has newlines. A
+// log that was closed is open again.
+func (c *Client) Append(ctx context.Context, log app.LogName, text string) error {
+	_, err := c.ask(ctx, request{Op: opAppend, Log: log, Text: text})
+	return err
+}
+
+// CloseLog says that nothing more is written to the log, so that who follows it ends.
+func (c *Client) CloseLog(ctx context.Context, log app.LogName) error {
+	_, err := c.ask(ctx, request{Op: opCloseLog, Log: log})
+	return err
+}
+
+// Lines yields the lines of a log in order, none when nobody has written to it. Lines
+// that left the log's budget are not there; who follows more slowly than is written
+// misses those too, and neither slows the writer. With Follow it ends when the log is
+// closed or dropped, or with ctx's error.
+func (c *Client) Lines(ctx context.Context, q app.LogQuery) iter.Seq2[app.LogLine, error] {
+	return func(yield func(app.LogLine, error) bool) {
+		k, err := c.open(ctx, request{Op: opLines, Query: &q})
+		if err != nil {
+			yield(app.LogLine{}, err)
+			return
+		}
+		defer k.end()
+		for {
+			p, err := k.next()
+			if err != nil {
+				yield(app.LogLine{}, err)
+				return
+			}
+			for _, line := range p.Lines {
+				if !yield(line, nil) {
+					return
+				}
+			}
+			if p.Done {
+				return
+			}
+		}
+	}
+}
+
+// DropLog removes a log; who follows it ends. No error when there is none.
+func (c *Client) DropLog(ctx context.Context, log app.LogName) error {
+	_, err := c.ask(ctx, request{Op: opDropLog, Log: log})
+	return err
+}
