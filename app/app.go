@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -39,7 +40,15 @@ type App struct {
 	config Config
 	log    *slog.Logger
 	now    func() time.Time
-	state  *observed
+
+	state     *observed            // what the engine told
+	routes    *routes              // made of it and of the store
+	refresh   sync.Mutex           // held while routes are made anew
+	instances *queue[ID[Instance]] // in line to be reconciled
+	exits     *exits               // of the release processes
+	builds    *buildQueue          // what is being built
+	ready     chan struct{}        // closed when Run has seen everything there is
+	attempts  attempts             // to sign in, that failed
 }
 
 // New returns the domain over its ports. Nothing happens by itself before Run.
@@ -53,7 +62,18 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 	if config.Builds == 0 {
 		config.Builds = 1
 	}
-	return &App{Ports: ports, config: config, log: log, now: time.Now, state: newObserved()}
+	return &App{
+		Ports:     ports,
+		config:    config,
+		log:       log,
+		now:       time.Now,
+		state:     newObserved(),
+		routes:    newRoutes(),
+		instances: newQueue[ID[Instance]](),
+		exits:     newExits(),
+		builds:    newBuildQueue(),
+		ready:     make(chan struct{}),
+	}
 }
 
 // Sizes lists the classes of services that the installation offers, smallest first.

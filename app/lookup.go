@@ -16,7 +16,7 @@ func siteOf(r Reader, who Actor, action Action, id ID[Site], noun string) (Site,
 	}
 	site, err := r.Sites().Get(id)
 	switch {
-	case IsNotFound(err) || err == nil && !site.Deleted.IsZero():
+	case IsNotFound(err) || err == nil && !site.alive():
 		return Site{}, NotFound(noun)
 	case err != nil:
 		return Site{}, err
@@ -36,7 +36,7 @@ func instanceOf(r Reader, who Actor, action Action, id ID[Instance], noun string
 	}
 	instance, err := r.Instances().Get(id)
 	switch {
-	case IsNotFound(err) || err == nil && !instance.Deleted.IsZero():
+	case IsNotFound(err) || err == nil && !instance.alive():
 		return Instance{}, Site{}, NotFound(noun)
 	case err != nil:
 		return Instance{}, Site{}, err
@@ -92,7 +92,22 @@ func sightOf(r Reader, who Actor) (sight, error) {
 
 // sees reports whether a site that is not deleted is in sight.
 func (s sight) sees(site Site) bool {
-	return site.Deleted.IsZero() && (s.all || s.groups[site.Group] || s.sites[site.ID])
+	return site.alive() && (s.all || s.groups[site.Group] || s.sites[site.ID])
+}
+
+// groupsOfSites returns the groups of the sites that the person is a user of.
+func (s sight) groupsOfSites(r Reader) (map[ID[ResourceGroup]]bool, error) {
+	groups := map[ID[ResourceGroup]]bool{}
+	for id := range s.sites {
+		site, err := r.Sites().Get(id)
+		switch {
+		case err == nil && site.alive():
+			groups[site.Group] = true
+		case err != nil && !IsNotFound(err):
+			return nil, err
+		}
+	}
+	return groups, nil
 }
 
 // gather returns what rows yield and keep accepts, in their order; never nil.

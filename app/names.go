@@ -8,11 +8,11 @@ import (
 
 // The lengths that names may have, in bytes.
 const (
-	MaxNameLength     = 63  // of a group, site, label or service: a DNS label, RFC 1035 section 2.3.4
-	MaxHostLength     = 253 // of a host name: RFC 1035 section 2.3.4, in text form
-	MaxVariableKey    = 255
-	MaxVariableValue  = 128 << 10 // what Linux takes for one string of an environment
-	MaxUsernameLength = 63
+	MaxNameLength    = 63  // of a group, site, label or service: a DNS label, RFC 1035 section 2.3.4
+	MaxHostLength    = 253 // of a host name: RFC 1035 section 2.3.4, in text form
+	MaxVariableKey   = 255
+	MaxVariableValue = 128 << 10 // what Linux takes for one string of an environment
+	MaxEmailLength   = 254       // RFC 5321 section 4.5.3.1.3, without the angle brackets
 )
 
 var (

@@ -1,8 +1,14 @@
 package app
 
-import "time"
+import (
+	"context"
+	"strings"
+	"time"
+)
 
 // Service is one part of an instance: a process type that stays up, or a datastore.
+// The web service called web takes the requests of the instance's hosts, or else the
+// oldest web service.
 type Service struct {
 	ID       ID[Service]
 	Instance ID[Instance]
@@ -18,7 +24,11 @@ type Service struct {
 	// Running is the restart count that serves now; it differs from Restart while new
 	// replicas are becoming healthy.
 	Running int
-	// Fault says why the last restart or resize failed, empty when it did not.
+	// Restarted is when Restart was last raised.
+	Restarted time.Time
+	// GaveUp is the restart count whose replicas did not become healthy, and Fault says
+	// why; zero and empty when the last restart or resize did not fail.
+	GaveUp  int
 	Fault   string
 	Created time.Time
 }
@@ -66,4 +76,68 @@ func (s Service) Indexes() []Index {
 		{Name: ServiceByInstance, Value: string(s.Instance)},
 		{Name: ServiceByName, Value: string(s.Instance) + "/" + s.Name, Unique: true},
 	}
+}
+
+// NewService is what CreateService is asked for.
+type NewService struct {
+	Instance ID[Instance]
+	Name     string
+	Kind     ServiceKind
+	Size     string // empty for DefaultSize, or the smallest where that is not offered
+	Replicas *int   // nil for 1
+}
+
+// check says whether such a service can be, whatever its instance has.
+func (n NewService) check() error {
+	if err := CheckProcessType("name", n.Name); err != nil {
+		return err
+	}
+	switch {
+	case strings.HasPrefix(n.Name, "-"):
+		return Invalid("name", "%q begins with a hyphen, which commands take for an option; use a name such as %q", n.Name, "web")
+	case n.Name == ReleaseProcess:
+		return Invalid("name", "the process type %q runs once per release and can't be a service", n.Name)
+	}
+	if err := n.Kind.Check(); err != nil {
+		return err
+	}
+	return checkReplicas(n.replicas())
+}
+
+func (n NewService) replicas() int {
+	if n.Replicas == nil {
+		return 1
+	}
+	return *n.Replicas
+}
+
+func checkReplicas(replicas int) error {
+	if replicas < 0 || replicas > MaxReplicas {
+		return Invalid("replicas", "%d replicas can't be; use 0 to stop the service, or up to %d", replicas, MaxReplicas)
+	}
+	return nil
+}
+
+// Services lists the services of an instance.
+func (a *App) Services(ctx context.Context, who Actor, instance ID[Instance]) ([]Service, error) {
+	var services []Service
+	err := a.read(ctx, func(r Reader) error {
+		if _, _, err := instanceFor(r, who, ActionView, instance); err != nil {
+			return err
+		}
+		found, err := gather(r.Services().By(ServiceByInstance, string(instance)), every[Service])
+		services = found
+		return err
+	})
+	return services, err
+}
+
+// Service returns one service.
+func (a *App) Service(ctx context.Context, who Actor, id ID[Service]) (Service, error) {
+	var service Service
+	err := a.read(ctx, func(r Reader) (err error) {
+		service, _, _, err = serviceFor(r, who, ActionView, id)
+		return err
+	})
+	return service, err
 }
