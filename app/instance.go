@@ -61,13 +61,15 @@ func (i Instance) InstanceID() ID[Instance] { return i.ID }
 
 // Indexes implements Record.
 func (i Instance) Indexes() []Index {
-	indexes := []Index{{Name: InstanceBySite, Value: string(i.Site)}}
-	if !i.alive() {
-		return indexes
+	label, domain := "", ""
+	if i.alive() {
+		label, domain = string(i.Site)+"/"+i.Label, i.Domain
 	}
-	return append(indexes,
-		Index{Name: InstanceByLabel, Value: string(i.Site) + "/" + i.Label, Unique: true},
-		Index{Name: InstanceByDomain, Value: i.Domain, Unique: true})
+	return []Index{
+		{Name: InstanceBySite, Value: string(i.Site)},
+		{Name: InstanceByLabel, Value: label, Unique: true},
+		{Name: InstanceByDomain, Value: domain, Unique: true},
+	}
 }
 
 // alive reports whether nobody has asked for its deletion.

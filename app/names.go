@@ -8,18 +8,18 @@ import (
 
 // The lengths that names may have, in bytes.
 const (
-	MaxNameLength    = 63  // of a group, site, label or service: a DNS label, RFC 1035 section 2.3.4
-	MaxHostLength    = 253 // of a host name: RFC 1035 section 2.3.4, in text form
-	MaxVariableKey   = 255
-	MaxVariableValue = 128 << 10 // what Linux takes for one string of an environment
-	MaxEmailLength   = 254       // RFC 5321 section 4.5.3.1.3, without the angle brackets
+	MaxNameLength  = 63  // of a group, site, label or service: a DNS label, RFC 1035 section 2.3.4
+	MaxHostLength  = 253 // of a host name: RFC 1035 section 2.3.4, in text form
+	MaxVariableKey = 255
+	MaxVariable    = 128 << 10 // what Linux takes for one string of an environment
+	MaxEmailLength = 254       // RFC 5321 section 4.5.3.1.3, without the angle brackets
 )
 
 var (
 	namePattern        = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	processTypePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
 	variableKeyPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	hostLabelPattern   = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+	hostLabelPattern   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 // CheckName checks the name of a resource group, a site, a service or an instance's
@@ -54,20 +54,23 @@ func CheckVariableKey(field, key string) error {
 	return nil
 }
 
-// CheckVariableValue checks the value of an environment variable.
-func CheckVariableValue(field, value string) error {
+// CheckVariableValue checks the value of an environment variable. The system takes
+// "KEY=VALUE" and a NUL behind it as one string.
+func CheckVariableValue(field, key, value string) error {
+	most := MaxVariable - len(key) - len("=\x00")
 	switch {
-	case len(value) > MaxVariableValue:
-		return Invalid(field, "is %d bytes long; the system takes at most %d", len(value), MaxVariableValue)
+	case len(value) > most:
+		return Invalid(field, "%s is %d bytes long; the system takes at most %d", key, len(value), most)
 	case strings.ContainsRune(value, 0):
-		return Invalid(field, "holds a NUL byte, which no environment variable can carry")
+		return Invalid(field, "%s holds a NUL byte, which no environment variable can carry", key)
 	}
 	return nil
 }
 
 // CheckHost checks a host name: labels of letters, digits and hyphens, at least two of
-// them, lower case, without a port; the first may be * (RFC 9110 section 4.2.3, RFC
-// 1123 section 2.1, RFC 6125 section 6.4.3 for the wildcard).
+// them, lower case, without a port; the last begins with a letter, so that nothing can
+// be read as an IP address; the first may be * (RFC 9110 section 4.2.3, RFC 1123 section
+// 2.1, RFC 6125 section 6.4.3 for the wildcard). field names it in the error.
 func CheckHost(field, host string) error {
 	labels := strings.Split(strings.TrimPrefix(host, "*."), ".")
 	switch {
@@ -80,10 +83,13 @@ func CheckHost(field, host string) error {
 	case len(labels) < 2:
 		return Invalid(field, "%q has no domain; give a full host name such as %q", host, "www.example.com")
 	}
-	for _, l := range labels {
-		if !hostLabelPattern.MatchString(l) {
-			return Invalid(field, "%q is not a host name; write it in lower case without scheme, port or path, such as %q or %q", host, "www.example.com", "*.example.com")
+	for _, label := range labels {
+		if !hostLabelPattern.MatchString(label) {
+			return Invalid(field, "%q is not a host name; write it in lower case without scheme, port or path, and international names in their xn-- form, such as %q or %q", host, "www.example.com", "*.example.com")
 		}
+	}
+	if last := labels[len(labels)-1]; last[0] < 'a' || last[0] > 'z' {
+		return Invalid(field, "%q ends in %q, which is no domain; give a full host name such as %q", host, last, "www.example.com")
 	}
 	return nil
 }

@@ -24,11 +24,7 @@ func (n NewVariable) Check() error {
 	if strings.HasPrefix(n.Name, reservedPrefix) {
 		return Invalid("key", "%s can't be set: names that begin with %s are Gondor's own", n.Name, reservedPrefix)
 	}
-	var fault *Error
-	if err := CheckVariableValue("value", n.Value); errors.As(err, &fault) {
-		return Invalid("value", "%s %s", n.Name, fault.Message)
-	}
-	return nil
+	return CheckVariableValue("value", n.Name, n.Value)
 }
 
 // SetVariables sets and unsets variables of one owner, all or none, and makes one new

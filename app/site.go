@@ -27,11 +27,14 @@ func (s Site) Key() string { return string(s.ID) }
 
 // Indexes implements Record.
 func (s Site) Indexes() []Index {
-	indexes := []Index{{Name: SiteByGroup, Value: string(s.Group)}}
+	name := ""
 	if s.alive() {
-		indexes = append(indexes, Index{Name: SiteByName, Value: string(s.Group) + "/" + s.Name, Unique: true})
+		name = string(s.Group) + "/" + s.Name
 	}
-	return indexes
+	return []Index{
+		{Name: SiteByGroup, Value: string(s.Group)},
+		{Name: SiteByName, Value: name, Unique: true},
+	}
 }
 
 // Resource is the site as Authorize wants it.

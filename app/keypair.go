@@ -1,0 +1,50 @@
+package app
+
+import (
+	"crypto/tls"
+	"encoding/pem"
+	"time"
+)
+
+// KeyPair is a private key and the certificate that goes with it, for the hosts of a
+// resource group.
+type KeyPair struct {
+	ID          ID[KeyPair]
+	Group       ID[ResourceGroup]
+	Name        string // unique in its group
+	Certificate []byte // PEM, the host's own first, then the chain
+	Key         Sealed // PEM
+	Created     time.Time
+}
+
+// CheckKeyPair checks that both are PEM (RFC 7468), that the key is that of the first
+// certificate, and that the certificate is good now. A certificate that becomes good
+// later is taken: it may be put in place ahead of time.
+func CheckKeyPair(certificate, key []byte, now time.Time) error {
+	if err := checkPEM("certificate", certificate, "CERTIFICATE"); err != nil {
+		return err
+	}
+	if err := checkPEM("key", key, "PRIVATE KEY"); err != nil {
+		return err
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return Invalid("key", "does not go with the certificate; give the key that its request was signed with (%s)", err)
+	}
+	if end := pair.Leaf.NotAfter; !now.Before(end) {
+		return Invalid("certificate", "has expired on %s; give one that is still good", end.UTC().Format("2 January 2006 at 15:04 UTC"))
+	}
+	return nil
+}
+
+// checkPEM says whether the text begins with a PEM block, after which the kind is named
+// in the message.
+func checkPEM(field string, text []byte, kind string) error {
+	if len(text) == 0 {
+		return Invalid(field, "is missing; give it in PEM form")
+	}
+	if block, _ := pem.Decode(text); block == nil {
+		return Invalid(field, "is not in PEM form; it begins with -----BEGIN %s-----", kind)
+	}
+	return nil
+}
