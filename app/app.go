@@ -47,6 +47,7 @@ type App struct {
 	instances *queue[ID[Instance]] // in line to be reconciled
 	exits     *exits               // of the release processes
 	builds    *buildQueue          // what is being built
+	untidy    chan struct{}        // asks for housekeeping
 	ready     chan struct{}        // closed when Run has seen everything there is
 	attempts  attempts             // to sign in, that failed
 }
@@ -72,6 +73,7 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		instances: newQueue[ID[Instance]](),
 		exits:     newExits(),
 		builds:    newBuildQueue(),
+		untidy:    make(chan struct{}, 1),
 		ready:     make(chan struct{}),
 	}
 }

@@ -1,6 +1,13 @@
 package app
 
-import "time"
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
 
 // Build is source turned into an artifact. One build can serve many instances, so it
 // holds no instance's environment.
@@ -17,6 +24,7 @@ type Build struct {
 	Plan     Plan   // empty until the source was read
 	Artifact Artifact
 	Created  time.Time
+	Queued   time.Time // zero until its source had come
 	Started  time.Time // zero until it left the queue
 	Ended    time.Time // zero until it ended
 }
@@ -69,4 +77,138 @@ func (b Build) Indexes() []Index {
 type Artifact struct {
 	Ref  string // for the engine that made it: a directory's name, an image's reference
 	Size int64  // bytes
+}
+
+// NewBuild announces a build, whose source then follows.
+type NewBuild struct {
+	Site         ID[Site]     // may be empty when Instance is given
+	Instance     ID[Instance] // whose build variables it gets; empty: the site's alone
+	Label        string       // of the instance, in place of Instance
+	Ref          string
+	SHA          string
+	BuildpackURL string // refused unless empty: Gondor detects the language itself
+}
+
+// CreateBuild makes a build that waits for its source.
+func (a *App) CreateBuild(ctx context.Context, who Actor, in NewBuild) (Build, error) {
+	var build Build
+	err := a.update(ctx, func(tx Tx) error {
+		instance, site, err := buildTarget(tx.Reader(), who, in)
+		if err != nil {
+			return err
+		}
+		if err := checkOrigin(in); err != nil {
+			return err
+		}
+		build = Build{
+			ID: NewID[Build](a.now()), Site: site.ID, Instance: instance.ID, Label: instance.Label,
+			Ref: in.Ref, SHA: in.SHA, Creator: who.User, State: BuildWaiting, Created: a.now(),
+		}
+		return tx.Builds().Put(build)
+	})
+	return build, err
+}
+
+// buildTarget finds what a new build is for; the zero Instance when only a site is named.
+func buildTarget(r Reader, who Actor, in NewBuild) (Instance, Site, error) {
+	if in.Instance != "" {
+		instance, site, err := instanceFor(r, who, ActionDeploy, in.Instance)
+		if err == nil && in.Site != "" && in.Site != site.ID {
+			err = Invalid("instance", "is not an instance of this site")
+		}
+		return instance, site, err
+	}
+	site, err := siteFor(r, who, ActionDeploy, in.Site)
+	if err != nil || in.Label == "" {
+		return Instance{}, site, err
+	}
+	instance, err := r.Instances().One(InstanceByLabel, string(site.ID)+"/"+in.Label)
+	if IsNotFound(err) || err == nil && !instance.Deleted.IsZero() {
+		return Instance{}, Site{}, Invalid("label", "this site has no instance %q", in.Label)
+	}
+	return instance, site, err
+}
+
+// maxRef is the longest name of a branch, tag or commit that is kept.
+const maxRef = 255
+
+func checkOrigin(in NewBuild) error {
+	if in.BuildpackURL != "" {
+		return Invalid("buildpack_url", "is not supported: Gondor finds out by itself how a site is built. Leave it away")
+	}
+	for field, value := range map[string]string{"ref": in.Ref, "sha": in.SHA} {
+		if len(value) > maxRef || strings.ContainsFunc(value, unicode.IsControl) {
+			return Invalid(field, "%q is not the name of a branch, a tag or a commit", value)
+		}
+	}
+	return nil
+}
+
+// BuildFilter says which builds to list; an empty field does not narrow.
+type BuildFilter struct {
+	Site     ID[Site]
+	Instance ID[Instance]
+	Limit    int // the newest so many, newest first; 0 is all, oldest first
+}
+
+// Builds lists the builds that who may see.
+func (a *App) Builds(ctx context.Context, who Actor, filter BuildFilter) ([]Build, error) {
+	var builds []Build
+	err := a.read(ctx, func(r Reader) error {
+		rows, err := buildRows(r, who, filter)
+		if err != nil {
+			return err
+		}
+		sight, err := sightOf(r, who)
+		if err != nil {
+			return err
+		}
+		builds, err = gather(rows, func(build Build) bool {
+			site, err := r.Sites().Get(build.Site)
+			return err == nil && sight.sees(site) && (filter.Site == "" || build.Site == filter.Site)
+		})
+		return err
+	})
+	if filter.Limit > 0 {
+		slices.Reverse(builds)
+		builds = builds[:min(filter.Limit, len(builds))]
+	}
+	return builds, err
+}
+
+func buildRows(r Reader, who Actor, filter BuildFilter) (iter.Seq2[Build, error], error) {
+	if filter.Instance != "" {
+		_, _, err := instanceFor(r, who, ActionView, filter.Instance)
+		return r.Builds().By(BuildByInstance, string(filter.Instance)), err
+	}
+	if filter.Site != "" {
+		_, err := siteFor(r, who, ActionView, filter.Site)
+		return r.Builds().By(BuildBySite, string(filter.Site)), err
+	}
+	return r.Builds().Each(), nil
+}
+
+// Build returns one build.
+func (a *App) Build(ctx context.Context, who Actor, id ID[Build]) (Build, error) {
+	var build Build
+	err := a.read(ctx, func(r Reader) error {
+		var err error
+		build, err = buildFor(r, who, ActionView, id)
+		return err
+	})
+	return build, err
+}
+
+func buildFor(r Reader, who Actor, action Action, id ID[Build]) (Build, error) {
+	if err := signedIn(who); err != nil {
+		return Build{}, err
+	}
+	build, err := r.Builds().Get(id)
+	if err != nil {
+		return Build{}, err
+	}
+	if _, err := siteOf(r, who, action, build.Site, "build"); err != nil {
+		return Build{}, err
+	}
+	return build, nil
 }

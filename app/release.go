@@ -1,6 +1,9 @@
 package app
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Release is what runs together in an instance: one build, one set of environment
 // variables, one set of process types.
@@ -62,6 +65,9 @@ const (
 	ReleaseByBuild    = "build"
 )
 
+// has reports whether the service of that name moves to the release.
+func (r Release) has(service string) bool { return slices.Contains(r.Services, service) }
+
 // Key implements Record.
 func (r Release) Key() string { return string(r.ID) }
 
@@ -73,36 +79,5 @@ func (r Release) Indexes() []Index {
 	return []Index{
 		{Name: ReleaseByInstance, Value: string(r.Instance)},
 		{Name: ReleaseByBuild, Value: string(r.Build)},
-	}
-}
-
-// Deployment is the move of one service to a release.
-type Deployment struct {
-	ID       ID[Deployment]
-	Instance ID[Instance]
-	Service  ID[Service]
-	Build    ID[Build]
-	Release  ID[Release]
-	Creator  ID[User]
-	Created  time.Time
-}
-
-// Indexes of deployments.
-const (
-	DeploymentByInstance = "instance"
-	DeploymentByRelease  = "release"
-)
-
-// Key implements Record.
-func (d Deployment) Key() string { return string(d.ID) }
-
-// InstanceID implements OfInstance.
-func (d Deployment) InstanceID() ID[Instance] { return d.Instance }
-
-// Indexes implements Record.
-func (d Deployment) Indexes() []Index {
-	return []Index{
-		{Name: DeploymentByInstance, Value: string(d.Instance)},
-		{Name: DeploymentByRelease, Value: string(d.Release)},
 	}
 }

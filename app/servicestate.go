@@ -42,3 +42,6 @@ type InstanceStatus struct {
 	State    ServiceState // the most pressing of its services' states
 	Services []ServiceStatus
 }
+
+// restarting reports whether replicas of a newer restart count are to take over.
+func (s Service) restarting() bool { return s.Restart != s.Running && s.Restart != s.GaveUp }

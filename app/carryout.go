@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// carryOut builds one claimed build to its end. When ctx ends because Gondor stops, the
+// build stays claimed and is gone on with after the next start.
+func (a *App) carryOut(ctx context.Context, build Build) error {
+	a.tellQueue(ctx)
+	mine := a.builds.enter(ctx, build.ID)
+	artifact, plan, failed := a.make(mine, build)
+	cancelled := mine.Err() != nil
+	if ctx.Err() != nil {
+		a.builds.leave(build.ID)
+		return ctx.Err()
+	}
+	err := a.endBuild(ctx, build.ID, plan, artifact, failed, cancelled)
+	a.builds.leave(build.ID)
+	if err != nil {
+		return err
+	}
+	a.tidy()
+	return nil
+}
+
+// make plans and builds.
+func (a *App) make(ctx context.Context, build Build) (Artifact, Plan, error) {
+	runtimes, err := a.Builder.Runtimes(ctx)
+	if err != nil {
+		return Artifact{}, Plan{}, fmt.Errorf("list the runtimes: %w", err)
+	}
+	plan, err := a.Sources.Plan(ctx, build.ID, runtimes)
+	if err != nil {
+		return Artifact{}, Plan{}, err
+	}
+	a.note(ctx, build.ID, fmt.Sprintf("Found %s; process types: %s.", plan.Language, strings.Join(plan.ProcessTypes(), ", ")))
+	variables, err := a.buildVariables(ctx, build)
+	if err != nil {
+		return Artifact{}, plan, err
+	}
+	source, err := a.Sources.Open(ctx, build.ID)
+	if err != nil {
+		return Artifact{}, plan, fmt.Errorf("open the source: %w", err)
+	}
+	order := BuildOrder{Build: build.ID, Site: build.Site, Plan: plan, Variables: variables, LogName: BuildLog(build.ID)}
+	artifact, err := a.Builder.Build(ctx, order, source)
+	return artifact, plan, errors.Join(err, source.Close())
+}
+
+// buildVariables are those of the site and of the build's instance that are for builds.
+func (a *App) buildVariables(ctx context.Context, build Build) (map[string]string, error) {
+	sealed := map[string]Sealed{}
+	err := a.read(ctx, func(r Reader) error {
+		if err := collect(r, string(build.Site), true, sealed); err != nil || build.Instance == "" {
+			return err
+		}
+		return collect(r, string(build.Instance), true, sealed)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the build's variables: %w", err)
+	}
+	return a.openAll(sealed)
+}
+
+// endBuild stores how a build ended, then lets go of its source and its log.
+func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Artifact, failed error, cancelled bool) error {
+	message := a.buildFault(id, failed)
+	err := a.update(ctx, func(tx Tx) error {
+		build, err := tx.Builds().Get(id)
+		if err != nil {
+			return err
+		}
+		build.Plan, build.Ended = plan, a.now()
+		switch {
+		case cancelled || build.State == BuildCancelled:
+			build.State = BuildCancelled
+		case failed != nil:
+			build.State, build.Message = BuildFailed, message
+		default:
+			build.State, build.Artifact = BuildSucceeded, artifact
+		}
+		message = build.outcome()
+		return tx.Builds().Put(build)
+	})
+	if IsNotFound(err) {
+		return nil // its site was deleted meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("store the end of build %s: %w", id, err)
+	}
+	a.note(ctx, id, message)
+	a.tellQueue(ctx)
+	return errors.Join(a.Logs.Close(ctx, BuildLog(id)), a.Sources.Discard(ctx, id))
+}
+
+// outcome is the last line of a build's log.
+func (b Build) outcome() string {
+	switch b.State {
+	case BuildSucceeded:
+		return fmt.Sprintf("Built in %.1f s.", b.Ended.Sub(b.Started).Seconds())
+	case BuildCancelled:
+		return "Cancelled."
+	default:
+		return "Failed: " + b.Message
+	}
+}
+
+// buildFault is what people are told of a failure; a fault of Gondor's own is logged.
+func (a *App) buildFault(id ID[Build], err error) string {
+	if err != nil && CodeOf(err) == CodeInternal {
+		a.log.Error("build", "build", id, "error", err)
+		return "Gondor could not carry out the build (internal error). Try again; if it stays so, tell the operator."
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// CancelBuild ends a build that has not ended. CodeConflict when it has.
+func (a *App) CancelBuild(ctx context.Context, who Actor, id ID[Build]) (Build, error) {
+	var build Build
+	var was BuildState
+	err := a.update(ctx, func(tx Tx) error {
+		var err error
+		if build, err = buildFor(tx.Reader(), who, ActionDeploy, id); err != nil {
+			return err
+		}
+		if build.State.Ended() {
+			return Conflict("", "this build can't be cancelled: it has ended, %s", build.State)
+		}
+		was = build.State
+		build.State, build.Message, build.Ended = BuildCancelled, "Cancelled by "+who.Name+".", a.now()
+		return tx.Builds().Put(build)
+	})
+	if err != nil {
+		return Build{}, err
+	}
+	a.builds.cancel(id)
+	if was == BuildBuilding {
+		return build, nil // who builds it ends its log
+	}
+	a.note(ctx, id, build.outcome())
+	a.tellQueue(ctx)
+	return build, errors.Join(a.Logs.Close(ctx, BuildLog(id)), a.Sources.Discard(ctx, id))
+}

@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Status returns an instance with its services as they are at this moment.
+func (a *App) Status(ctx context.Context, who Actor, id ID[Instance]) (InstanceStatus, error) {
+	var status InstanceStatus
+	err := a.read(ctx, func(r Reader) error {
+		instance, site, err := instanceFor(r, who, ActionView, id)
+		if err != nil {
+			return err
+		}
+		group, err := r.Groups().Get(site.Group)
+		if err != nil {
+			return err
+		}
+		status = InstanceStatus{Instance: instance, Site: site, Group: group, WebURL: a.urlOf(instance.Domain)}
+		services, err := gather(r.Services().By(ServiceByInstance, string(id)), every[Service])
+		if err != nil {
+			return err
+		}
+		for _, service := range services {
+			one, err := a.statusOf(r, service)
+			if err != nil {
+				return err
+			}
+			status.Services = append(status.Services, one)
+		}
+		status.State = mostPressing(status.Services)
+		return nil
+	})
+	return status, err
+}
+
+// ServiceStatus returns a service as it is at this moment.
+func (a *App) ServiceStatus(ctx context.Context, who Actor, id ID[Service]) (ServiceStatus, error) {
+	var status ServiceStatus
+	err := a.read(ctx, func(r Reader) error {
+		service, _, _, err := serviceFor(r, who, ActionView, id)
+		if err != nil {
+			return err
+		}
+		status, err = a.statusOf(r, service)
+		return err
+	})
+	return status, err
+}
+
+// mostPressing is the state that says most about an instance: that of the service
+// that needs somebody's eye first.
+func mostPressing(services []ServiceStatus) ServiceState {
+	order := []ServiceState{
+		ServiceFailed, ServiceUnhealthy, ServiceDeploying, ServiceRestarting, ServiceRunning, ServiceStopped, ServiceNew,
+	}
+	best := len(order) - 1
+	for _, service := range services {
+		best = min(best, slices.Index(order, service.State))
+	}
+	return order[best]
+}
+
+func (a *App) statusOf(r Reader, service Service) (ServiceStatus, error) {
+	status := ServiceStatus{Service: service}
+	newest, moved, err := newestOf(r, service)
+	if err != nil {
+		return status, err
+	}
+	if service.Release != "" {
+		runs, err := r.Releases().Get(service.Release)
+		if err != nil {
+			return status, err
+		}
+		status.Release = &runs
+	}
+	for _, ref := range a.state.refs(service.Instance) {
+		if ref.Service == service.Name {
+			replicas, _ := a.state.replicas(ref)
+			status.Replicas = append(status.Replicas, replicas...)
+		}
+	}
+	status.State, status.Message = a.stateOf(status, newest, moved)
+	return status, nil
+}
+
+// newestOf is the newest release that the service was to move to, if any.
+func newestOf(r Reader, service Service) (Release, bool, error) {
+	var newest Release
+	for release, err := range r.Releases().By(ReleaseByInstance, string(service.Instance)) {
+		if err != nil {
+			return Release{}, false, err
+		}
+		if release.has(service.Name) && release.State != ReleaseCancelled && release.Number > newest.Number {
+			newest = release
+		}
+	}
+	return newest, newest.Number > 0, nil
+}
+
+// stateOf follows the picture at ServiceState.
+func (a *App) stateOf(s ServiceStatus, newest Release, moved bool) (ServiceState, string) {
+	switch {
+	case moved && newest.State.Moving() && newest.ID != s.Service.Release:
+		return ServiceDeploying, ""
+	case moved && newest.ID != s.Service.Release && (s.Release == nil || newest.Number > s.Release.Number):
+		return ServiceFailed, newest.Message
+	case s.Release == nil:
+		return ServiceNew, ""
+	case s.Fault != "":
+		return ServiceFailed, s.Fault
+	case s.restarting():
+		return ServiceRestarting, ""
+	case s.Service.Replicas == 0:
+		return ServiceStopped, ""
+	}
+	return a.health(s.Service, *s.Release)
+}
+
+func (a *App) health(service Service, release Release) (ServiceState, string) {
+	replicas, _ := a.state.replicas(currentRef(service, release))
+	message := "No replica is running yet."
+	for _, replica := range replicas {
+		if replica.State == ReplicaHealthy {
+			return ServiceRunning, ""
+		}
+		message = fmt.Sprintf("%s is %s: %s", replica.ID, replica.State, replica.Message)
+	}
+	return ServiceUnhealthy, message
+}

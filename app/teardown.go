@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// tearDown removes what a deleted instance ran and kept; when the engine has nothing of
+// it left, its records go. It runs again at every word of the engine until then.
+func (a *App) tearDown(ctx context.Context, p picture) error {
+	if err := a.refreshRoutes(ctx, p.instance.ID); err != nil {
+		return err
+	}
+	if p.moving != nil {
+		if err := a.Processes.Stop(ctx, phaseID(p.moving.ID)); err != nil {
+			return fmt.Errorf("stop the release process: %w", err)
+		}
+	}
+	if len(a.state.refs(p.instance.ID)) > 0 {
+		return a.removeOthers(ctx, p.instance.ID, nil)
+	}
+	if !p.known {
+		return nil
+	}
+	if err := a.Workloads.Purge(ctx, p.instance.ID); err != nil {
+		return fmt.Errorf("purge instance %s: %w", p.instance.ID, err)
+	}
+	logs, err := a.eraseInstance(ctx, p.instance)
+	if err != nil {
+		return err
+	}
+	a.tidy()
+	return a.dropLogs(ctx, logs)
+}
+
+// eraseInstance deletes the records of an instance, and of its site when that is
+// deleted too and this was its last. It returns the logs that belonged to them.
+func (a *App) eraseInstance(ctx context.Context, instance Instance) ([]LogName, error) {
+	var logs []LogName
+	err := a.update(ctx, func(tx Tx) error {
+		var err error
+		if logs, err = instanceLogs(tx.Reader(), instance); err != nil {
+			return err
+		}
+		if err := deleteInstance(tx, instance); err != nil {
+			return err
+		}
+		siteLogs, err := eraseSite(tx, instance.Site)
+		logs = append(logs, siteLogs...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("erase instance %s: %w", instance.ID, err)
+	}
+	return logs, nil
+}
+
+func instanceLogs(r Reader, instance Instance) ([]LogName, error) {
+	var logs []LogName
+	for service, err := range r.Services().By(ServiceByInstance, string(instance.ID)) {
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, ServiceLog(service.ID))
+	}
+	for release, err := range r.Releases().By(ReleaseByInstance, string(instance.ID)) {
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, ReleaseLog(release.ID))
+	}
+	return logs, nil
+}
+
+func deleteInstance(tx Tx, instance Instance) error {
+	id := string(instance.ID)
+	services, err := gather(tx.Services().By(ServiceByInstance, id), every[Service])
+	if err != nil {
+		return err
+	}
+	for _, service := range services {
+		err = errors.Join(err, deleteAll(tx.Variables(), VariableByOwner, string(service.ID)))
+	}
+	return errors.Join(err,
+		deleteAll(tx.Services(), ServiceByInstance, id),
+		deleteAll(tx.Variables(), VariableByOwner, id),
+		deleteAll(tx.Hosts(), HostByInstance, id),
+		deleteAll(tx.Deployments(), DeploymentByInstance, id),
+		deleteAll(tx.Releases(), ReleaseByInstance, id),
+		tx.Instances().Delete(instance.ID),
+	)
+}
+
+// eraseSite deletes the records of a deleted site that has no instance left, and
+// returns the logs of its builds.
+func eraseSite(tx Tx, id ID[Site]) ([]LogName, error) {
+	site, err := tx.Sites().Get(id)
+	if err != nil || site.Deleted.IsZero() {
+		return nil, err
+	}
+	if _, err := tx.Instances().One(InstanceBySite, string(id)); !IsNotFound(err) {
+		return nil, err
+	}
+	builds, err := gather(tx.Builds().By(BuildBySite, string(id)), every[Build])
+	if err != nil {
+		return nil, err
+	}
+	logs := make([]LogName, len(builds))
+	for i, build := range builds {
+		logs[i] = BuildLog(build.ID)
+	}
+	return logs, errors.Join(
+		deleteAll(tx.Builds(), BuildBySite, string(id)),
+		deleteAll(tx.Variables(), VariableByOwner, string(id)),
+		deleteAll(tx.SiteUsers(), SiteUserBySite, string(id)),
+		tx.Sites().Delete(id),
+	)
+}
+
+func (a *App) dropLogs(ctx context.Context, logs []LogName) error {
+	var failed error
+	for _, log := range logs {
+		failed = errors.Join(failed, a.Logs.Drop(ctx, log))
+	}
+	return failed
+}

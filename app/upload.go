@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// UploadBuild takes the source of a build that waits for it, puts the build in the
+// queue, and returns the endpoint of its output. CodeConflict when its source has come
+// already; a source that is refused leaves the build waiting for a better one.
+func (a *App) UploadBuild(ctx context.Context, who Actor, id ID[Build], source io.Reader) (endpoint string, err error) {
+	if err := a.expectsSource(ctx, who, id); err != nil {
+		return "", err
+	}
+	if err := a.Sources.Receive(ctx, id, source); err != nil {
+		return "", err
+	}
+	err = a.update(ctx, func(tx Tx) error {
+		build, err := buildFor(tx.Reader(), who, ActionDeploy, id)
+		if err != nil {
+			return err
+		}
+		if build.State != BuildWaiting {
+			return Conflict("", "the source of this build has been uploaded already, or the build was cancelled")
+		}
+		build.State, build.Queued = BuildQueued, a.now()
+		return tx.Builds().Put(build)
+	})
+	if err != nil {
+		return "", err
+	}
+	a.tellQueue(ctx)
+	return a.Endpoints.Publish(buildSession{a, id}), nil
+}
+
+func (a *App) expectsSource(ctx context.Context, who Actor, id ID[Build]) error {
+	return a.read(ctx, func(r Reader) error {
+		build, err := buildFor(r, who, ActionDeploy, id)
+		if err == nil && build.State != BuildWaiting {
+			err = Conflict("", "the source of this build has been uploaded already, or the build was cancelled")
+		}
+		return err
+	})
+}
+
+// AttachBuild returns a new endpoint of a build's output, from its first line on.
+func (a *App) AttachBuild(ctx context.Context, who Actor, id ID[Build]) (endpoint string, err error) {
+	if _, err := a.Build(ctx, who, id); err != nil {
+		return "", err
+	}
+	return a.Endpoints.Publish(buildSession{a, id}), nil
+}
+
+// BuildLog yields the lines of a build's log.
+func (a *App) BuildLog(ctx context.Context, who Actor, id ID[Build], q LogQuery) iter.Seq2[LogLine, error] {
+	_, err := a.Build(ctx, who, id)
+	return a.lines(ctx, BuildLog(id), q, err)
+}
+
+// buildSession shows the output of a build to who joins it.
+type buildSession struct {
+	app *App
+	id  ID[Build]
+}
+
+// Join implements Session: it copies the build's log to Stdout until the build has
+// ended. Who leaves early does not disturb the build.
+func (s buildSession) Join(ctx context.Context, streams Streams) (Exit, error) {
+	for line, err := range s.app.Logs.Lines(ctx, LogQuery{Log: BuildLog(s.id), Follow: true}) {
+		if err != nil {
+			return Exit{}, fmt.Errorf("read the build's log: %w", err)
+		}
+		if streams.Stdout == nil {
+			continue
+		}
+		if _, err := io.WriteString(streams.Stdout, line.Text+"\n"); err != nil {
+			return Exit{}, fmt.Errorf("send the build's log: %w", err)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return Exit{}, err
+	}
+	return s.exit(ctx)
+}
+
+func (s buildSession) exit(ctx context.Context) (Exit, error) {
+	var build Build
+	err := s.app.read(ctx, func(r Reader) (err error) {
+		build, err = r.Builds().Get(s.id)
+		return err
+	})
+	if err != nil || build.State == BuildSucceeded {
+		return Exit{Ended: build.Ended}, err
+	}
+	return Exit{Code: 1, Message: build.Message, Ended: build.Ended}, nil
+}
