@@ -45,7 +45,7 @@ type App struct {
 	routes    *routes              // made of it and of the store
 	refresh   sync.Mutex           // held while routes are made anew
 	instances *queue[ID[Instance]] // in line to be reconciled
-	exits     *exits               // of the release processes
+	phases    *phases              // the release processes that are waited for
 	builds    *buildQueue          // what is being built
 	untidy    chan struct{}        // asks for housekeeping
 	ready     chan struct{}        // closed when Run has seen everything there is
@@ -71,7 +71,7 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		state:     newObserved(),
 		routes:    newRoutes(),
 		instances: newQueue[ID[Instance]](),
-		exits:     newExits(),
+		phases:    newPhases(),
 		builds:    newBuildQueue(),
 		untidy:    make(chan struct{}, 1),
 		ready:     make(chan struct{}),

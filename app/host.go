@@ -84,7 +84,8 @@ func (a *App) Host(ctx context.Context, who Actor, id ID[Host]) (Host, error) {
 	return host, err
 }
 
-// CreateHost lets a host name reach an instance. One that is taken is an error of
+// CreateHost lets a host name reach an instance, at once; its processes learn of it by a
+// release that follows, for ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS. One that is taken is an error of
 // CodeConflict that does not say by whom.
 func (a *App) CreateHost(ctx context.Context, who Actor, n NewHost) (Host, error) {
 	var host Host
@@ -101,7 +102,10 @@ func (a *App) CreateHost(ctx context.Context, who Actor, n NewHost) (Host, error
 			return err
 		}
 		host = Host{ID: NewID[Host](a.now()), Instance: instance.ID, Name: name, Created: a.now()}
-		return tx.Hosts().Put(host)
+		if err := tx.Hosts().Put(host); err != nil {
+			return err
+		}
+		return a.releaseConfiguration(tx, who, instance, "host "+name+" added")
 	})
 	return host, err
 }
@@ -113,7 +117,14 @@ func (a *App) DeleteHost(ctx context.Context, who Actor, id ID[Host]) error {
 		if err != nil {
 			return err
 		}
-		return tx.Hosts().Delete(host.ID)
+		if err := tx.Hosts().Delete(host.ID); err != nil {
+			return err
+		}
+		instance, err := tx.Instances().Get(host.Instance)
+		if err != nil {
+			return err
+		}
+		return a.releaseConfiguration(tx, who, instance, "host "+host.Name+" removed")
 	})
 }
 

@@ -15,83 +15,75 @@ const phaseTimeout = 30 * time.Minute
 // ever, so that it is found again after a kill and never run twice.
 func phaseID(id ID[Release]) ProcessID { return ProcessID("release-" + string(id)) }
 
-// exits remembers how processes ended until the step that needs it is stored. It is
-// safe for concurrent use.
-type exits struct {
+// phases are the release processes that somebody waits for. It is safe for concurrent
+// use.
+type phases struct {
 	mu      sync.Mutex
-	waiting map[ProcessID]bool
-	ended   map[ProcessID]Exit
+	waiting map[ID[Release]]bool
 }
 
-func newExits() *exits {
-	return &exits{waiting: map[ProcessID]bool{}, ended: map[ProcessID]Exit{}}
-}
+func newPhases() *phases { return &phases{waiting: map[ID[Release]]bool{}} }
 
-// get returns how the process ended, if that is known. Otherwise the caller may be
-// asked to wait for it: one is at a time.
-func (e *exits) get(id ProcessID) (exit Exit, ended, wait bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if exit, ended = e.ended[id]; ended {
-		return exit, true, false
+// enter reports whether nobody waits for the release process yet; leave must follow.
+func (f *phases) enter(id ID[Release]) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.waiting[id] {
+		return false
 	}
-	wait = !e.waiting[id]
-	e.waiting[id] = true
-	return Exit{}, false, wait
+	f.waiting[id] = true
+	return true
 }
 
-func (e *exits) put(id ProcessID, exit Exit) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ended[id] = exit
+func (f *phases) leave(id ID[Release]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.waiting, id)
 }
 
-func (e *exits) forget(id ProcessID) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.ended, id)
-	delete(e.waiting, id)
-}
-
-// prepare runs the release process and, when it has ended, moves on.
+// prepare starts the release process, or finds it, and waits beside for its end.
 func (a *App) prepare(ctx context.Context, p picture) error {
 	release := *p.moving
-	exit, ended, wait := a.exits.get(phaseID(release.ID))
-	if wait {
-		return a.startPhase(ctx, p, release)
-	}
-	if !ended {
+	if !a.phases.enter(release.ID) {
 		return nil
 	}
-	if err := a.finishPhase(ctx, p, release, exit); err != nil {
-		return err
-	}
-	a.exits.forget(phaseID(release.ID))
-	return a.Processes.Forget(ctx, phaseID(release.ID))
-}
-
-// startPhase starts the release process, or finds it, and waits for it beside.
-func (a *App) startPhase(ctx context.Context, p picture, release Release) error {
-	id := phaseID(release.ID)
 	process, err := a.phase(p, release)
 	if err == nil {
 		err = a.Processes.Start(ctx, process)
 	}
 	if err != nil {
-		a.exits.forget(id)
+		a.phases.leave(release.ID)
 		return fmt.Errorf("start the release process of v%d: %w", release.Number, err)
 	}
-	go func() {
-		exit, err := a.Processes.Wait(ctx, id)
-		if err != nil {
-			a.exits.forget(id)
-			a.instances.addAfter(release.Instance, retryAfter)
-			return
-		}
-		a.exits.put(id, exit)
-		a.instances.add(release.Instance)
-	}()
+	go a.awaitPhase(ctx, p, release)
 	return nil
+}
+
+// awaitPhase moves the release on when its process has ended. Should that fail, the
+// next look at the instance waits anew: the process keeps its exit until then.
+func (a *App) awaitPhase(ctx context.Context, p picture, release Release) {
+	err := a.endPhase(ctx, p, release)
+	a.phases.leave(release.ID)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		a.log.Error("end the release process", "release", release.ID, "error", err)
+		a.instances.addAfter(release.Instance, retryAfter)
+		return
+	}
+	a.instances.add(release.Instance)
+}
+
+func (a *App) endPhase(ctx context.Context, p picture, release Release) error {
+	exit, err := a.Processes.Wait(ctx, phaseID(release.ID))
+	if err != nil {
+		return err
+	}
+	if err := a.finishPhase(ctx, p, release, exit); err != nil {
+		return err
+	}
+	return a.Processes.Forget(ctx, phaseID(release.ID))
 }
 
 func (a *App) phase(p picture, release Release) (Process, error) {
@@ -101,7 +93,7 @@ func (a *App) phase(p picture, release Release) (Process, error) {
 		return Process{}, err
 	}
 	program.Command = build.Plan.Processes[ReleaseProcess]
-	program.Size, err = a.config.Sizes.Find(a.config.Sizes[len(a.config.Sizes)-1].Name)
+	program.Size = a.config.Sizes[len(a.config.Sizes)-1] // it is short, and others wait for it
 	return Process{ID: phaseID(release.ID), Program: program, Timeout: phaseTimeout, LogName: ReleaseLog(release.ID)}, err
 }
 
@@ -111,7 +103,6 @@ func (a *App) finishPhase(ctx context.Context, p picture, release Release, exit 
 			release.State, release.Started = ReleaseStarting, a.now()
 			return nil
 		})
-		a.instances.add(release.Instance)
 		return err
 	}
 	cause := fmt.Sprintf("The release process (%s) failed: %s.", p.builds[release.Build].Plan.Processes[ReleaseProcess], exit.Message)
@@ -119,10 +110,7 @@ func (a *App) finishPhase(ctx context.Context, p picture, release Release, exit 
 	if lines := a.lastLines(ctx, ReleaseLog(release.ID), 10); len(lines) > 0 {
 		parts = append(parts, "Its last output:\n"+indent(lines))
 	}
-	for _, service := range p.members(release) {
-		parts = append(parts, p.aftermath(service))
-		break
-	}
+	parts = append(parts, p.aftermath(p.members(release)))
 	return a.conclude(ctx, release, ReleaseFailed, strings.Join(parts, "\n"))
 }
 

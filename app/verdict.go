@@ -49,16 +49,17 @@ func (a *App) explain(p picture, t target, cause string, replica Replica) string
 	if len(replica.Output) > 0 {
 		parts = append(parts, "Its last output:\n"+indent(replica.Output))
 	}
-	return strings.Join(append(parts, p.aftermath(t.service)), "\n")
+	return strings.Join(append(parts, p.aftermath([]Service{t.service})), "\n")
 }
 
 func indent(lines []string) string { return "    " + strings.Join(lines, "\n    ") }
 
-// aftermath says what runs after a failure, and what to do.
-func (p picture) aftermath(service Service) string {
-	runs, known := p.releases[service.Release]
-	if !known {
-		return "Nothing ran before, so nothing serves. Mend it and deploy again."
+// aftermath says what the services run after a failure, and what to do.
+func (p picture) aftermath(services []Service) string {
+	for _, service := range services {
+		if runs, known := p.releases[service.Release]; known {
+			return fmt.Sprintf("v%d serves on. Mend it and deploy again.", runs.Number)
+		}
 	}
-	return fmt.Sprintf("v%d serves on. Mend it and deploy again.", runs.Number)
+	return "Nothing ran before, so nothing serves. Mend it and deploy again."
 }
