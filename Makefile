@@ -1,0 +1,31 @@
+# make build   the program, with the dashboard's assets: bin/gondor
+# make demo    build it and run the demo: one site, built and served on this machine
+# make test    lint, then every test with the race detector
+# make bench   figures of cost, side by side from one run
+# make lint    gofumpt, go vet, staticcheck, and the types of the dashboard's scripts
+
+GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
+
+.PHONY: build demo test lint bench assets
+
+build: assets
+	go build -trimpath -ldflags "-s -w" -o bin/gondor .
+
+assets:
+	$(ESBUILD) web/ui/src/app.ts web/ui/src/app.css --bundle --minify --target=es2022 --outdir=web/ui/dist --log-level=warning
+
+demo: build
+	bin/gondor demo
+
+test: lint build
+	go test -race -timeout 40m ./...
+
+lint:
+	@unformatted=$$($(GOFUMPT) -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+bench: build
+	go run ./test/bench
