@@ -1,0 +1,18 @@
+package app
+
+import (
+	"context"
+	"time"
+)
+
+// SetClock lets tests say what time it is.
+func (a *App) SetClock(now func() time.Time) { a.now = now }
+
+// SweepTokens lets tests sweep without a reconciler.
+func (a *App) SweepTokens(ctx context.Context) error { return a.sweepTokens(ctx) }
+
+// AddUser makes a user who can't sign in, without the work of a password.
+func (a *App) AddUser(ctx context.Context, name string, admin bool) (User, error) {
+	user := User{ID: NewID[User](a.now()), Name: name, Password: []byte(nobodysPassword), Admin: admin, Created: a.now()}
+	return user, a.update(ctx, func(tx Tx) error { return a.addUser(tx, user) })
+}
