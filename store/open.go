@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -44,10 +45,11 @@ func openFile(dir string) (*bbolt.DB, error) {
 // openBolt opens the file and turns what bbolt panics with, or the fault of reading a
 // map behind a file's end, into an error: the file is damaged then.
 func openBolt(path string) (db *bbolt.DB, err error) {
+	var file *os.File
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = damaged(path, fmt.Sprint(cause))
+			err = errors.Join(damaged(path, fmt.Sprint(cause)), release(file))
 		}
 	}()
 	return bbolt.Open(path, 0o600, &bbolt.Options{
@@ -55,19 +57,34 @@ func openBolt(path string) (db *bbolt.DB, err error) {
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapSize,
 		NoStatistics:    true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+			file, err = os.OpenFile(name, flag, mode)
+			return file, err
+		},
 	})
 }
 
-// explain says for people why the file could not be opened.
+// release gives up a file whose map bbolt has left behind: the map alone would keep it
+// locked.
+func release(file *os.File) error {
+	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
+}
+
+// explain says for people why the file could not be opened. What is no fault of the
+// system is one of the file's contents.
 func explain(path string, err error) error {
+	var system syscall.Errno
+	var fault *app.Error
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return app.Fault(app.CodeUnavailable,
 			"another Gondor is using the store %s; stop it first, or choose another data directory", path)
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-		return damaged(path, err.Error())
+	case errors.As(err, &system):
+		return fmt.Errorf("open the store: %w", err)
+	case errors.As(err, &fault):
+		return err
 	}
-	return fmt.Errorf("open the store: %w", err)
+	return damaged(path, err.Error())
 }
 
 // damaged is the error of a file that can't be read as a store.

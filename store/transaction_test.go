@@ -127,7 +127,7 @@ func TestAViewKeepsItsStateAndHoldsUpNoWriter(t *testing.T) {
 	s := hundred(t)
 	view(t, s, func(r app.Reader) error {
 		long := make([]byte, 1<<20)
-		for i := range 64 { // outgrows what a small map of the file would hold, many times
+		for i := range 8 { // outgrows what a small map of the file would hold, many times
 			update(t, s, func(tx app.Tx) error {
 				return tx.Variables().Put(app.Variable{ID: app.NewID[app.Variable](time.Now()), Name: numbered(i).Name, Value: long})
 			})
