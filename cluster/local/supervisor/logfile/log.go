@@ -1,0 +1,189 @@
+package logfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"gondor/app"
+)
+
+// log is one log while it is in use.
+type log struct {
+	dir    string
+	limits Limits
+	users  int // guarded by the store
+
+	mu       sync.Mutex
+	loaded   bool
+	segments []segment
+	active   *os.File // the last segment, open for writing; nil when the next write opens one
+	fresh    bool     // the next write begins a new segment
+	next     app.Cursor
+	closed   bool
+	ends     int           // how often it was closed or dropped
+	changed  chan struct{} // closed at the next change; nil when nobody waits
+}
+
+// load finds what an earlier process left.
+func (l *log) load() error {
+	if l.loaded {
+		return nil
+	}
+	segments, err := listSegments(l.dir)
+	if err != nil {
+		return err
+	}
+	end := ending{next: 1}
+	if len(segments) > 0 {
+		if end, err = examine(l.dir, segments[len(segments)-1]); err != nil {
+			return err
+		}
+	}
+	l.segments, l.next, l.closed, l.fresh, l.loaded = segments, end.next, end.closed, end.torn, true
+	return nil
+}
+
+// append writes lines with the cursors that are next; only Stream, Replica and Text of
+// them are looked at.
+func (l *log) append(now time.Time, lines ...app.LogLine) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.write(now, lines)
+}
+
+func (l *log) write(now time.Time, lines []app.LogLine) error {
+	if err := l.load(); err != nil {
+		return err
+	}
+	if err := l.rotate(); err != nil {
+		return err
+	}
+	var data []byte
+	for i, line := range lines {
+		line.Cursor, line.Time = l.next+app.Cursor(i), now
+		data = encode(data, line)
+	}
+	if _, err := l.active.Write(data); err != nil {
+		l.fresh = true // part of it may be there
+		return fmt.Errorf("write to the log: %w", err)
+	}
+	l.next += app.Cursor(len(lines))
+	l.segments[len(l.segments)-1].size += int64(len(data))
+	l.closed = false
+	l.wake()
+	return nil
+}
+
+// close writes the record that closes the log.
+func (l *log) close(now time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := l.write(now, []app.LogLine{{Stream: closing}})
+	l.closed = true
+	l.ends++
+	l.wake()
+	return err
+}
+
+// rotate makes sure that the active segment can be written to.
+func (l *log) rotate() error {
+	last := len(l.segments) - 1
+	if last < 0 || l.fresh || l.segments[last].size >= l.limits.Segment {
+		return l.begin()
+	}
+	if l.active != nil {
+		return nil
+	}
+	return l.open(l.segments[last])
+}
+
+// begin starts a new segment and drops the oldest ones beyond the budget.
+func (l *log) begin() error {
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+		return fmt.Errorf("make the log's directory: %w", err)
+	}
+	if err := l.rest(); err != nil {
+		return err
+	}
+	if n := len(l.segments); n > 0 && l.segments[n-1].first >= l.next {
+		l.next = l.segments[n-1].first + 1
+	}
+	s := segment{first: l.next}
+	if err := l.open(s); err != nil {
+		return err
+	}
+	l.segments, l.fresh = append(l.segments, s), false
+	return l.trim()
+}
+
+func (l *log) open(s segment) error {
+	f, err := os.OpenFile(s.path(l.dir), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	l.active = f
+	return nil
+}
+
+// trim keeps the segments, the new one at its full size, within the budget.
+func (l *log) trim() error {
+	total := l.limits.Segment
+	for _, s := range l.segments {
+		total += s.size
+	}
+	for total > l.limits.Budget && len(l.segments) > 1 {
+		if err := remove(l.segments[0].path(l.dir)); err != nil {
+			return err
+		}
+		total -= l.segments[0].size
+		l.segments = l.segments[1:]
+	}
+	return nil
+}
+
+// drop removes the log. Its cursors go on growing while it is in use.
+func (l *log) drop() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.load(); err != nil {
+		return err
+	}
+	failed := l.rest()
+	for _, s := range l.segments {
+		failed = errors.Join(failed, remove(s.path(l.dir)))
+	}
+	_ = os.Remove(l.dir) // stays when there are logs below
+	l.segments, l.closed = nil, false
+	l.ends++
+	l.wake()
+	return failed
+}
+
+// rest closes the file; the next write opens it again.
+func (l *log) rest() error {
+	if l.active == nil {
+		return nil
+	}
+	f := l.active
+	l.active = nil
+	return f.Close()
+}
+
+// wake tells all who wait that something changed.
+func (l *log) wake() {
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove a segment: %w", err)
+	}
+	return nil
+}

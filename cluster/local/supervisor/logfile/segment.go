@@ -1,0 +1,78 @@
+package logfile
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gondor/app"
+)
+
+// segment is one file of a log.
+type segment struct {
+	first app.Cursor // of its first line, and its name
+	size  int64      // bytes that readers may read
+}
+
+const suffix = ".log"
+
+func (s segment) path(dir string) string {
+	return filepath.Join(dir, fmt.Sprintf("%020d%s", uint64(s.first), suffix))
+}
+
+// listSegments finds the segments of a directory, oldest first; none when it is missing.
+func listSegments(dir string) ([]segment, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the segments: %w", err)
+	}
+	var all []segment
+	for _, e := range entries {
+		first, err := strconv.ParseUint(strings.TrimSuffix(e.Name(), suffix), 10, 64)
+		if err != nil || !e.Type().IsRegular() {
+			continue // a log below this one
+		}
+		info, err := e.Info()
+		if err != nil {
+			return nil, fmt.Errorf("list the segments: %w", err)
+		}
+		all = append(all, segment{first: app.Cursor(first), size: info.Size()})
+	}
+	slices.SortFunc(all, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
+	return all, nil
+}
+
+// ending is what a segment ends with.
+type ending struct {
+	next   app.Cursor // after its last line
+	closed bool       // its last record closes the log
+	torn   bool       // something follows its last record
+}
+
+// examine reads a whole segment.
+func examine(dir string, s segment) (ending, error) {
+	data, err := os.ReadFile(s.path(dir))
+	if err != nil {
+		return ending{}, fmt.Errorf("examine a segment: %w", err)
+	}
+	end := ending{next: s.first}
+	for len(data) > 0 {
+		line, n, err := decode(data)
+		if err != nil {
+			// A torn segment without a line keeps its name for itself.
+			return ending{next: max(end.next, s.first+1), closed: false, torn: true}, nil
+		}
+		end.next, end.closed = line.Cursor+1, line.Stream == closing
+		data = data[n:]
+	}
+	return end, nil
+}
