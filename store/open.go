@@ -49,7 +49,7 @@ func openBolt(path string) (db *bbolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = errors.Join(damaged(path, fmt.Sprint(cause)), release(file))
+			err = errors.Join(damaged(path, fmt.Sprint(cause)), unlock(file))
 		}
 	}()
 	return bbolt.Open(path, 0o600, &bbolt.Options{
@@ -64,9 +64,9 @@ func openBolt(path string) (db *bbolt.DB, err error) {
 	})
 }
 
-// release gives up a file whose map bbolt has left behind: the map alone would keep it
+// unlock gives up a file whose map bbolt has left behind: the map alone would keep it
 // locked.
-func release(file *os.File) error {
+func unlock(file *os.File) error {
 	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
 }
 
