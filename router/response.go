@@ -1,0 +1,202 @@
+package router
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// awaitAnswer reads heads until that of the final answer, and passes on interim ones
+// (RFC 9110 section 15.2).
+func (x *exchange) awaitAnswer(c *conn) error {
+	for {
+		if err := readHead(c.in, &c.head); err != nil {
+			return err
+		}
+		switch status := c.head.status; {
+		case status == http.StatusContinue:
+			x.upload.goOn()
+		case status == http.StatusSwitchingProtocols:
+			return x.checkSwitch(&c.head)
+		case status < 200:
+			x.inform(&c.head)
+		default:
+			x.upload.refuse()
+			c.answerBy = time.Time{}
+			return nil
+		}
+	}
+}
+
+// inform passes on an interim answer such as 103 (Early Hints). HTTP/1.0 has none.
+func (x *exchange) inform(h *head) {
+	if !x.req.ProtoAtLeast(1, 1) {
+		return
+	}
+	header := x.w.Header()
+	before := header.Clone()
+	x.copyFields(h)
+	x.w.WriteHeader(h.status)
+	clear(header)
+	for name, values := range before {
+		header[name] = values
+	}
+}
+
+// respond passes the answer on as it comes and reports whether the connection can be
+// used again.
+func (x *exchange) respond(c *conn) (reusable bool) {
+	x.status = c.head.status
+	x.copyFields(&c.head)
+	c.body.start(c.in, &c.head, x.req.Method)
+	x.w.WriteHeader(x.status)
+	x.pending = true
+	if err := x.copyBody(c); err != nil {
+		x.abort(c)
+	}
+	x.copyTrailer(c)
+	sent := x.upload.finish()
+	return sent && !c.head.close && c.body.coding != byClose && c.in.Buffered() == 0
+}
+
+// copyFields sets the header fields of an answer, without those of the backend's
+// connection.
+func (x *exchange) copyFields(h *head) {
+	header := x.w.Header()
+	values := make([]string, len(h.fields))
+	for i, f := range h.fields {
+		if f.name == "Content-Length" && h.length < 0 || hopByHop(h, f.name) {
+			continue
+		}
+		values[i] = f.value
+		if before, ok := header[f.name]; ok {
+			header[f.name] = append(before, f.value)
+			continue
+		}
+		header[f.name] = values[i : i+1 : i+1]
+	}
+	if _, ok := header["Content-Type"]; !ok {
+		header["Content-Type"] = nil // net/http must not guess one
+	}
+}
+
+func hopByHop(h *head, name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Te", "Upgrade",
+		"Proxy-Authenticate":
+		return true
+	case "Trailer":
+		return !h.chunked
+	}
+	for _, f := range h.fields {
+		if f.name == "Connection" && listed(f.value, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// largeBody is from what length on a body is left to the kernel where it can move it
+// from socket to socket.
+const largeBody = 256 << 10
+
+func (x *exchange) copyBody(c *conn) error {
+	buf := takeBuffer()
+	defer putBuffer(buf)
+	for {
+		n, err := c.body.Read(buf[:cap(buf)])
+		if n > 0 {
+			if err := x.write(buf[:n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case c.body.coding == byLength && c.body.left >= largeBody && c.in.Buffered() == 0:
+			if err := x.splice(c); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (x *exchange) write(p []byte) error {
+	n, err := x.w.Write(p)
+	x.sent += int64(n)
+	x.pending = true
+	return err
+}
+
+// splice hands the rest of the body over in pieces, each to the kernel.
+func (x *exchange) splice(c *conn) error {
+	to, ok := x.w.(io.ReaderFrom)
+	if !ok {
+		return nil
+	}
+	x.flush()
+	rest := &io.LimitedReader{R: c.tcp, N: c.body.left}
+	for rest.N > 0 {
+		before := rest.N
+		n, err := to.ReadFrom(rest)
+		x.sent += n
+		if err != nil && !c.excuses(err) {
+			return err
+		}
+		if err == nil && rest.N == before {
+			return io.ErrUnexpectedEOF
+		}
+	}
+	c.body.left = 0
+	return nil
+}
+
+// flush sends to the client what is written.
+func (x *exchange) flush() {
+	if !x.pending {
+		return
+	}
+	x.pending = false
+	if f, ok := x.w.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// copyTrailer sets the trailer fields; they need not have been announced.
+func (x *exchange) copyTrailer(c *conn) {
+	for _, f := range c.body.trailer {
+		if !forbiddenTrailer(f.name) {
+			x.w.Header().Add(http.TrailerPrefix+f.name, f.value)
+		}
+	}
+}
+
+// forbiddenTrailer reports whether a field belongs into a header alone (RFC 9110
+// section 6.5.1).
+func forbiddenTrailer(name string) bool {
+	switch name {
+	case "Content-Length", "Transfer-Encoding", "Trailer", "Host", "Connection", "Content-Encoding",
+		"Content-Type", "Content-Range", "Set-Cookie", "Keep-Alive", "Upgrade":
+		return true
+	}
+	return strings.HasPrefix(name, "Proxy-")
+}
+
+// abort breaks the client's connection off, after what came until now: an answer that
+// is cut short must not look whole. Where only the end of the connection tells the end
+// of the answer, the connection is reset.
+func (x *exchange) abort(c *conn) {
+	c.Close()
+	x.flush()
+	x.upload.stop()
+	if x.w.Header().Get("Content-Length") == "" && !x.req.ProtoAtLeast(1, 1) {
+		if tcp, ok := x.req.Context().Value(connKey{}).(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+	}
+	panic(http.ErrAbortHandler)
+}

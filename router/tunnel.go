@@ -1,0 +1,164 @@
+package router
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// tunnel is a client's connection joined to a backend's after a 101: a WebSocket, or any
+// other protocol.
+type tunnel struct {
+	client    net.Conn
+	backend   *conn
+	websocket bool
+
+	mu     sync.Mutex // held while something is written to the client
+	frames frames     // where the stream to the client stands
+	away   bool
+
+	patience *time.Timer // runs when one direction has ended
+}
+
+// halfOpen is how long one direction may live when the other has ended.
+const halfOpen = 30 * time.Second
+
+// checkSwitch makes sure that the backend switches to what the client asked for.
+func (x *exchange) checkSwitch(h *head) error {
+	if x.upgrade == "" || !listed(x.upgrade, protocolName(h.upgrade)) {
+		return fmt.Errorf("%w: it switches to a protocol that nobody asked for", errHead)
+	}
+	return nil
+}
+
+func protocolName(upgrade string) string {
+	first, _, _ := strings.Cut(upgrade, ",")
+	return strings.TrimSpace(first)
+}
+
+// tunnel takes the client's connection over and returns when both directions have
+// ended.
+func (x *exchange) tunnel(c *conn) {
+	x.router.tunnels.Add(1)
+	defer x.router.tunnels.Done()
+	c.answerBy = time.Time{}
+	client, buffered, err := http.NewResponseController(x.w).Hijack()
+	if err != nil {
+		x.warn("a client's connection could not be taken over", err)
+		x.abort(c)
+	}
+	defer client.Close()
+	c.client = nil
+	x.status = http.StatusSwitchingProtocols
+	t := &tunnel{client: client, backend: c, websocket: strings.EqualFold(c.head.upgrade, "websocket")}
+	x.backend.addTunnel(t)
+	defer x.backend.removeTunnel(t)
+	if _, err := client.Write(c.head.appendSwitch(nil)); err != nil {
+		return
+	}
+	x.sent = t.join(buffered.Reader)
+}
+
+// appendSwitch appends the head of a 101 as the client gets it.
+func (h *head) appendSwitch(text []byte) []byte {
+	text = append(text, "HTTP/1.1 101 Switching Protocols\r\n"...)
+	for _, f := range h.fields {
+		if !hopByHop(h, f.name) && f.name != "Content-Length" {
+			text = appendField(text, f.name, f.value)
+		}
+	}
+	text = appendField(text, "Upgrade", h.upgrade)
+	return append(text, "Connection: Upgrade\r\n\r\n"...)
+}
+
+// join copies both ways and returns how many bytes went to the client.
+func (t *tunnel) join(fromClient *bufio.Reader) (sent int64) {
+	up := make(chan struct{})
+	go func() {
+		defer close(up)
+		err := pump(fromClient, func(p []byte) error { _, err := t.backend.Write(p); return err })
+		t.ended(err, t.backend.tcp)
+	}()
+	err := pump(t.backend.in, func(p []byte) error { sent += int64(len(p)); return t.writeDown(p) })
+	t.ended(err, t.client)
+	<-up
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.patience != nil {
+		t.patience.Stop()
+	}
+	return sent
+}
+
+// pump writes what comes, out of the reader's own buffer, until the end of the stream.
+func pump(from *bufio.Reader, write func([]byte) error) error {
+	for {
+		if _, err := from.Peek(1); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		come, _ := from.Peek(from.Buffered()) // can't fail: it is there
+		if err := write(come); err != nil {
+			return err
+		}
+		_, _ = from.Discard(len(come))
+	}
+}
+
+// ended passes the end of one direction on to where it led, and limits how long the
+// other may live; after an error neither has a future.
+func (t *tunnel) ended(err error, to any) {
+	half, ok := to.(interface{ CloseWrite() error })
+	if err != nil || !ok || half.CloseWrite() != nil {
+		t.close()
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.patience == nil {
+		t.patience = time.AfterFunc(halfOpen, t.close)
+	}
+}
+
+func (t *tunnel) close() {
+	t.backend.Close()
+	_ = t.client.Close()
+}
+
+func (t *tunnel) writeDown(p []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.away {
+		return net.ErrClosed
+	}
+	if t.websocket {
+		t.frames.pass(p)
+	}
+	_, err := t.client.Write(p)
+	return err
+}
+
+// goingAway is a close frame of status 1001 (RFC 6455 sections 5.5.1, 7.4.1).
+var goingAway = [...]byte{0x88, 0x02, 0x03, 0xe9}
+
+// closeWithin bounds the farewell to a client that does not read.
+const closeWithin = time.Second
+
+// goAway ends the tunnel: a WebSocket is told so when the stream is between two frames,
+// any other connection is closed.
+func (t *tunnel) goAway() {
+	_ = t.client.SetWriteDeadline(time.Now().Add(closeWithin))
+	t.mu.Lock()
+	t.away = true
+	if t.websocket && t.frames.between() {
+		_, _ = t.client.Write(goingAway[:])
+	}
+	t.mu.Unlock()
+	t.close()
+}
