@@ -1,0 +1,144 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// chunk is the most data of one message to the client. Each message is one frame, as
+// the first clients take every frame for a message.
+const chunk = 32 << 10
+
+// errOver says that the session's output came after its end.
+var errOver = errors.New("the session is over")
+
+// connection is the WebSocket of one attach. Writes may come from several goroutines;
+// one goroutine reads. A write waits as long as the client does not read: that is how
+// a process slows down with who watches it.
+type connection struct {
+	dialect
+	socket *websocket.Conn
+	pongs  chan string // what a ping of the client wants to hear, the newest
+
+	mu     sync.Mutex
+	buffer [1 + chunk]byte
+	over   bool
+}
+
+func newConnection(socket *websocket.Conn, d dialect) *connection {
+	c := &connection{dialect: d, socket: socket, pongs: make(chan string, 1)}
+	socket.SetPongHandler(func(string) error { return c.extend() })
+	socket.SetPingHandler(func(data string) error {
+		select {
+		case c.pongs <- data:
+		default: // one answer is on its way already
+		}
+		return c.extend()
+	})
+	return c
+}
+
+// extend notes a sign of life.
+func (c *connection) extend() error { return c.socket.SetReadDeadline(time.Now().Add(c.silence)) }
+
+// next returns the client's next message. Every part of it that comes is a sign of life.
+func (c *connection) next() (io.Reader, error) {
+	if err := c.extend(); err != nil {
+		return nil, err
+	}
+	_, r, err := c.socket.NextReader()
+	return living{r, c}, err
+}
+
+// living is a message whose reading extends the connection's time.
+type living struct {
+	io.Reader
+	c *connection
+}
+
+func (l living) Read(p []byte) (int, error) {
+	if err := l.c.extend(); err != nil {
+		return 0, err
+	}
+	return l.Reader.Read(p)
+}
+
+// channel writes to one channel.
+type channel struct {
+	c      *connection
+	number byte
+}
+
+// Write implements io.Writer: it returns when the system has taken everything. Without
+// data it does nothing, as an empty message would end the channel.
+func (w channel) Write(p []byte) (int, error) {
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	written := 0
+	for written < len(p) {
+		if w.c.over {
+			return written, errOver
+		}
+		w.c.buffer[0] = w.number
+		n := copy(w.c.buffer[1:], p[written:])
+		if err := w.c.socket.WriteMessage(websocket.BinaryMessage, w.c.buffer[:1+n]); err != nil {
+			return written, err
+		}
+		written += n
+	}
+	return written, nil
+}
+
+// interrupt ends a write that waits for the client.
+func (c *connection) interrupt() { _ = c.socket.NetConn().SetWriteDeadline(time.Now()) }
+
+// finish writes the last messages and says goodbye. Nothing is written after it.
+func (c *connection) finish(messages [][]byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	for _, m := range messages {
+		if err := c.socket.WriteMessage(websocket.BinaryMessage, m); err != nil {
+			return err
+		}
+	}
+	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	return c.socket.WriteControl(websocket.CloseMessage, goodbye, time.Time{})
+}
+
+// keepAlive pings the client and answers its pings until ctx ends. It returns an error
+// when the connection is broken. A ping that would wait behind output is left out.
+func (c *connection) keepAlive(ctx context.Context) error {
+	ticker := time.NewTicker(c.ping)
+	defer ticker.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			err = c.signal(websocket.PingMessage, "")
+		case data := <-c.pongs:
+			err = c.signal(websocket.PongMessage, data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (c *connection) signal(kind int, data string) error {
+	if !c.mu.TryLock() {
+		return nil
+	}
+	defer c.mu.Unlock()
+	if c.over {
+		return nil
+	}
+	return c.socket.WriteControl(kind, []byte(data), time.Time{})
+}
