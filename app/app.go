@@ -50,6 +50,7 @@ type App struct {
 	untidy    chan struct{}        // asks for housekeeping
 	ready     chan struct{}        // closed when Run has seen everything there is
 	attempts  attempts             // to sign in, that failed
+	cost      int                  // of a password's hash
 }
 
 // New returns the domain over its ports. Nothing happens by itself before Run.
@@ -75,6 +76,7 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		builds:    newBuildQueue(),
 		untidy:    make(chan struct{}, 1),
 		ready:     make(chan struct{}),
+		cost:      passwordCost,
 	}
 }
 

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // SetClock lets tests say what time it is.
@@ -16,3 +18,9 @@ func (a *App) AddUser(ctx context.Context, name string, admin bool) (User, error
 	user := User{ID: NewID[User](a.now()), Name: name, Password: []byte(nobodysPassword), Admin: admin, Created: a.now()}
 	return user, a.update(ctx, func(tx Tx) error { return a.addUser(tx, user) })
 }
+
+// SetCheapPasswords makes the hashes of new passwords cheap, for tests that sign in often.
+func (a *App) SetCheapPasswords() { a.cost = bcrypt.MinCost }
+
+// SetDearPasswords makes them as dear as they are outside of tests.
+func (a *App) SetDearPasswords() { a.cost = passwordCost }

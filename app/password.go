@@ -33,8 +33,8 @@ func CheckPassword(password string) error {
 
 // hashPassword returns the password as the store keeps it. It takes its time: call it
 // outside of transactions.
-func hashPassword(password string) ([]byte, error) {
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), passwordCost)
+func (a *App) hashPassword(password string) ([]byte, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), a.cost)
 	if err != nil {
 		return nil, fmt.Errorf("hash a password: %w", err)
 	}

@@ -60,7 +60,7 @@ func (a *App) hasNoUsers(ctx context.Context) (bool, error) {
 
 // newUser returns the record of a user who was checked.
 func (a *App) newUser(n NewUser) (User, error) {
-	hash, err := hashPassword(n.Password)
+	hash, err := a.hashPassword(n.Password)
 	now := a.now()
 	return User{ID: NewID[User](now), Name: n.Name, Email: n.Email, Password: hash, Admin: n.Admin, Created: now}, err
 }
@@ -104,7 +104,7 @@ func (a *App) ChangePassword(ctx context.Context, who Actor, id ID[User], passwo
 	if err := CheckPassword(password); err != nil {
 		return err
 	}
-	hash, err := hashPassword(password)
+	hash, err := a.hashPassword(password)
 	if err != nil {
 		return err
 	}
