@@ -18,13 +18,13 @@ const (
 
 // Check says whether the role is one of the three.
 func (r Role) Check() error {
-	if r.rank() == 0 {
+	if r.rank() < 1 {
 		return Invalid("role", "%q is not a role; use owner, developer or viewer", string(r))
 	}
 	return nil
 }
 
-// rank is the role's place, from 1, or 0 for no role.
+// rank is the role's place, from 1; 0 for no role, -1 for what is none of the three.
 func (r Role) rank() int { return slices.Index([]Role{"", Viewer, Developer, Owner}, r) }
 
 // Action is something that people do to a resource.

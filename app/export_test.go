@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -24,3 +25,10 @@ func (a *App) SetCheapPasswords() { a.cost = bcrypt.MinCost }
 
 // SetDearPasswords makes them as dear as they are outside of tests.
 func (a *App) SetDearPasswords() { a.cost = passwordCost }
+
+// Move gives the installation another address.
+func (a *App) Move(address string) error {
+	at, err := url.Parse(address)
+	a.config.URL = at
+	return err
+}

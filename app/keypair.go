@@ -3,6 +3,7 @@ package app
 import (
 	"crypto/tls"
 	"encoding/pem"
+	"strings"
 	"time"
 )
 
@@ -37,14 +38,16 @@ func CheckKeyPair(certificate, key []byte, now time.Time) error {
 	return nil
 }
 
-// checkPEM says whether the text begins with a PEM block, after which the kind is named
-// in the message.
+// checkPEM says whether the text holds a PEM block whose type ends in kind: there are
+// RSA PRIVATE KEY and EC PRIVATE KEY too.
 func checkPEM(field string, text []byte, kind string) error {
 	if len(text) == 0 {
 		return Invalid(field, "is missing; give it in PEM form")
 	}
-	if block, _ := pem.Decode(text); block == nil {
-		return Invalid(field, "is not in PEM form; it begins with -----BEGIN %s-----", kind)
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if strings.HasSuffix(block.Type, kind) {
+			return nil
+		}
 	}
-	return nil
+	return Invalid(field, "is not in PEM form; it begins with -----BEGIN %s-----", kind)
 }
