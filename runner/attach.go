@@ -14,7 +14,8 @@ import (
 // farewell is how long a client may take to read what is left once a session has ended.
 const farewell = 10 * time.Minute
 
-// lastWords is how long telling the end may take when the server stops.
+// lastWords is how long a session may take to end, and to be told so, when the server
+// stops.
 const lastWords = 2 * time.Second
 
 // attach carries one session over one connection to its end:
@@ -25,15 +26,15 @@ const lastWords = 2 * time.Second
 // is told, and the rest of what the client still sends is read and dropped: closing
 // earlier would make its system throw away output that it has not read.
 func attach(ctx context.Context, log *slog.Logger, c *connection, s app.Session, o options) {
-	defer c.socket.Close()
+	defer c.end()
 	joined, leave := context.WithCancel(ctx)
 	defer leave()
-	defer context.AfterFunc(ctx, c.interrupt)()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, c.end) })()
 	stdin, feed := io.Pipe()
 	resizes := make(chan app.Window, 1)
 	gone := func() {
 		leave()
-		c.socket.Close() // ends a write that nobody reads
+		c.end() // and with it a write that nobody reads
 	}
 	var helpers sync.WaitGroup
 	helpers.Go(func() {
@@ -112,9 +113,6 @@ func tell(joined context.Context, log *slog.Logger, c *connection, exit app.Exit
 	if err != nil && app.CodeOf(err) == app.CodeInternal && joined.Err() == nil {
 		log.Error("a joined session failed", "error", err)
 	}
-	if joined.Err() != nil {
-		_ = c.socket.SetWriteDeadline(time.Now().Add(lastWords))
-	}
 	if err := c.finish(c.ending(exit, failure)); err != nil && joined.Err() == nil {
 		log.Info("a client left before it heard how its session ended", "error", err)
 	}
@@ -140,5 +138,5 @@ func waitFor(joined context.Context, c *connection) {
 	case <-joined.Done():
 	case <-timer.C:
 	}
-	c.socket.Close()
+	c.end()
 }

@@ -94,8 +94,8 @@ func (w channel) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-// interrupt ends a write that waits for the client.
-func (c *connection) interrupt() { _ = c.socket.NetConn().SetWriteDeadline(time.Now()) }
+// end closes the connection and so ends its reads and writes. It may be called again.
+func (c *connection) end() { _ = c.socket.Close() }
 
 // finish writes the last messages and says goodbye. Nothing is written after it.
 func (c *connection) finish(messages [][]byte) error {
