@@ -51,17 +51,13 @@ func (t *transaction) revision() app.Revision {
 
 // after returns the changes that follow since, limit at most, or app.ErrCompacted.
 func (t *transaction) after(since app.Revision, limit int) ([]app.Change, error) {
-	newest := t.revision()
-	if since > newest {
-		return nil, app.ErrCompacted // since is of a later state than this store was put back to
-	}
-	if since == newest {
+	if since == t.revision() {
 		return nil, nil
 	}
 	cursor := t.bolt.Bucket(changesBucket).Cursor()
 	key, raw := cursor.Seek(revisionKey(since + 1))
 	if key == nil || decodeRevision(key) != since+1 {
-		return nil, app.ErrCompacted
+		return nil, app.ErrCompacted // forgotten, or since is newer than a backup that was put back
 	}
 	var changes []app.Change
 	for ; key != nil && len(changes) < limit; key, raw = cursor.Next() {

@@ -33,8 +33,10 @@ type migration struct {
 }
 
 // migrations lead from an empty file to the present schema version, which is their
-// number. Steps are only ever added, at the end. New tables and changed indexes need
-// none: they are made as schema says whenever they differ.
+// number. Steps are only ever added, at the end, and work on the buckets as the version
+// before left them. New tables and indexes that come, go or become unique need none:
+// they are made as schema says whenever they differ. An index that keeps its name but
+// gets other values needs a step that deletes its table's shape.
 func migrations() []migration {
 	return []migration{
 		{"lay the buckets", layBuckets},

@@ -25,9 +25,7 @@ func (r reader) Instances() app.Rows[app.Instance] {
 }
 
 func (r reader) Services() app.Rows[app.Service] { return table[app.Service]{r.transaction, service} }
-
-func (r reader) Builds() app.Rows[app.Build] { return table[app.Build]{r.transaction, build} }
-
+func (r reader) Builds() app.Rows[app.Build]     { return table[app.Build]{r.transaction, build} }
 func (r reader) Releases() app.Rows[app.Release] { return table[app.Release]{r.transaction, release} }
 
 func (r reader) Deployments() app.Rows[app.Deployment] {

@@ -37,7 +37,8 @@ const FileName = "gondor.db"
 //
 // A View sees the state of the moment it began, however long it lasts, and holds up no
 // writer as long as the file is smaller than 1 GiB; beyond that a writer that needs
-// more room waits for the Views that are open. An Update within an Update never ends.
+// more room waits for the Views that are open. An Update within an Update waits for
+// itself until its ctx ends.
 type Store struct {
 	db     *bbolt.DB
 	path   string
@@ -98,7 +99,7 @@ func (s *Store) Close() error {
 	if !s.shut() {
 		return nil
 	}
-	s.running.Wait()
+	s.running.Wait() // bbolt would wait as well, but with a lock that a View within a View needs
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("close the store: %w", err)
 	}

@@ -17,7 +17,7 @@ func (s *Store) View(ctx context.Context, fn func(app.Reader) error) error {
 	return s.view(ctx, func(t *transaction) error { return fn(reader{t}) })
 }
 
-// view runs fn on one consistent state, not before its turn and not after ctx's end.
+// view is View for what is kept beside the tables, too.
 func (s *Store) view(ctx context.Context, fn func(*transaction) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("read the store: %w", err)

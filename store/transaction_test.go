@@ -158,8 +158,12 @@ func TestCloseWaitsForWhatRunsAndTurnsAwayWhatWaits(t *testing.T) {
 		closed <- s.Close()
 	}()
 	update(t, s, func(tx app.Tx) error {
+		if err := s.enter(); err != nil { // as an Update does that then waits for its turn
+			return err
+		}
 		close(running)
-		<-s.closed
+		wantCode(t, s.takeTurn(t.Context()), app.CodeUnavailable)
+		s.running.Done()
 		wantCode(t, s.View(t.Context(), func(app.Reader) error { return nil }), app.CodeUnavailable)
 		return tx.Sites().Put(numbered(1)) // the file is still open
 	})
