@@ -2,12 +2,11 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"syscall"
-
-	"gondor/app"
 )
 
 // Listen returns a listener on the address (network "tcp", "tcp4", "tcp6" or "unix")
@@ -21,15 +20,12 @@ func (c *Client) Listen(ctx context.Context, network, address string) (net.Liste
 		return nil, err
 	}
 	defer k.end()
+	if _, err := k.next(); err != nil {
+		return nil, err
+	}
 	socket, err := receiveFile(k.UnixConn)
 	if err != nil {
 		return nil, k.lost(err)
-	}
-	if _, err := k.next(); err != nil {
-		if socket != nil {
-			_ = socket.Close()
-		}
-		return nil, err
 	}
 	return listenerOf(socket, address)
 }
@@ -43,9 +39,6 @@ func (c *Client) Unlisten(ctx context.Context, network, address string) error {
 
 // listenerOf makes a listener of a socket and closes the file.
 func listenerOf(socket *os.File, address string) (net.Listener, error) {
-	if socket == nil {
-		return nil, app.Fault(app.CodeInternal, "the supervisor sent no socket for %s", address)
-	}
 	defer func() { _ = socket.Close() }()
 	l, err := net.FileListener(socket)
 	if err != nil {
@@ -54,7 +47,13 @@ func listenerOf(socket *os.File, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// receiveFile reads one byte and the file that may come with it, nil when none does.
+// sendFile sends one byte and with it a file.
+func sendFile(c *net.UnixConn, fd uintptr) error {
+	_, _, err := c.WriteMsgUnix([]byte{0}, syscall.UnixRights(int(fd)), nil)
+	return err
+}
+
+// receiveFile reads one byte and the file that comes with it.
 func receiveFile(c *net.UnixConn) (*os.File, error) {
 	data, control := make([]byte, 1), make([]byte, syscall.CmsgSpace(4))
 	_, n, _, _, err := c.ReadMsgUnix(data, control)
@@ -62,15 +61,12 @@ func receiveFile(c *net.UnixConn) (*os.File, error) {
 		return nil, fmt.Errorf("receive a socket: %w", err)
 	}
 	messages, err := syscall.ParseSocketControlMessage(control[:n])
-	if err != nil {
-		return nil, fmt.Errorf("receive a socket: %w", err)
+	if err != nil || len(messages) != 1 {
+		return nil, fmt.Errorf("receive a socket: %w", errors.Join(err, errFrame))
 	}
-	for i := range messages {
-		files, err := syscall.ParseUnixRights(&messages[i])
-		if err != nil {
-			return nil, fmt.Errorf("receive a socket: %w", err)
-		}
-		return os.NewFile(uintptr(files[0]), "socket"), nil
+	files, err := syscall.ParseUnixRights(&messages[0])
+	if err != nil || len(files) != 1 {
+		return nil, fmt.Errorf("receive a socket: %w", errors.Join(err, errFrame))
 	}
-	return nil, nil
+	return os.NewFile(uintptr(files[0]), "socket"), nil
 }

@@ -1,10 +1,139 @@
 package supervisor
 
-// logFile is where a supervisor writes what it says of itself.
-const logFile = "supervisor.log"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+
+	"gondor/app"
+	"gondor/cluster/local/supervisor/logfile"
+)
 
 // Options say how a supervisor runs.
 type Options struct {
 	Dir     string // its directory, absolute; made when missing
 	Version string // given back by Client.Version
+
+	pace   pace           // how fast processes start again; the tests' own
+	limits logfile.Limits // of logs; the tests' own
+}
+
+// Run is the supervisor of a directory. It returns after Client.Shutdown, SIGTERM, SIGINT
+// or when ctx ends, having stopped all processes; CodeConflict when the directory has a
+// supervisor. It wants a process of its own: it collects all of its children.
+func Run(ctx context.Context, o Options) error {
+	if !filepath.IsAbs(o.Dir) {
+		return app.Invalid("dir", "%q is not an absolute path", o.Dir)
+	}
+	for _, dir := range []string{o.Dir, filepath.Join(o.Dir, "processes")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("make the supervisor's directory: %w", err)
+		}
+	}
+	held, err := patientLock(ctx, o.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = held.Close() }()
+	log := slog.New(slog.NewTextHandler(&boundedFile{path: filepath.Join(o.Dir, logFile), limit: 1 << 20}, nil))
+	raiseFileLimit(log)
+	debug.SetGCPercent(50) // small in memory rather than fast: it is idle nearly always
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	return newServer(o, log).run(ctx)
+}
+
+// patientLock takes the lock, and a moment for who only looks whether it is taken.
+func patientLock(ctx context.Context, dir string) (*os.File, error) {
+	patience := time.NewTimer(300 * time.Millisecond)
+	defer patience.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		held, err := lock(dir)
+		if app.CodeOf(err) != app.CodeConflict {
+			return held, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-patience.C:
+			return nil, err
+		case <-tick.C:
+		}
+	}
+}
+
+// enoughFiles is for a thousand processes with three pipes and a log each, and attached
+// clients.
+const enoughFiles = 1 << 16
+
+// raiseFileLimit lets this process have many open files. The Go runtime has raised the
+// soft limit to the hard one already, and gives children the one that was.
+func raiseFileLimit(log *slog.Logger) {
+	var now unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &now); err != nil || now.Cur >= enoughFiles {
+		return
+	}
+	most := unix.Rlimit{Cur: enoughFiles, Max: max(now.Max, enoughFiles)}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &most); err != nil {
+		log.Warn("few files can be open at once", "limit", now.Cur)
+	}
+}
+
+// newServer makes the supervisor; nothing happens before run.
+func newServer(o Options, log *slog.Logger) *server {
+	if o.pace == (pace{}) {
+		o.pace = defaultPace()
+	}
+	if o.limits == (logfile.Limits{}) {
+		o.limits = logfile.DefaultLimits()
+	}
+	r := newRegistry()
+	s := &server{version: o.Version, registry: r, sockets: newSockets(), leave: make(chan struct{}), left: make(chan struct{})}
+	s.host = &host{
+		dir: o.Dir, log: log, logs: logfile.NewStore(filepath.Join(o.Dir, "logs"), o.limits), reaper: newReaper(),
+		buffers: &chunks{}, pace: o.pace, changed: r.changed, removed: r.removed,
+	}
+	return s
+}
+
+// run serves until it is told to leave. The order of leaving: processes, connections,
+// reaper, files.
+func (s *server) run(ctx context.Context) error {
+	l, err := listenSocket(s.host.dir)
+	if err != nil {
+		return err
+	}
+	living, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	group, living := errgroup.WithContext(living)
+	group.Go(func() error { return s.host.reaper.Run(living) })
+	if err := s.registry.recoverAll(living, s.host, group); err != nil {
+		end()
+		return errors.Join(err, l.Close(), group.Wait())
+	}
+	group.Go(func() error { return s.serve(living, l) })
+	s.host.log.Info("ready", "version", s.version, "processes", len(s.registry.list()))
+	select {
+	case <-ctx.Done():
+	case <-s.leave:
+	case <-living.Done():
+	}
+	s.registry.leave()
+	close(s.left)
+	s.answering.Wait()
+	end()
+	s.host.log.Info("left")
+	return errors.Join(group.Wait(), s.sockets.close(), s.host.logs.Shut())
 }

@@ -129,6 +129,10 @@ func (s Spec) checkTexts() error {
 	return nil
 }
 
+// kept reports whether lines are made of its output: nobody but the attached sees what a
+// terminal without a log shows.
+func (s Spec) kept() bool { return !s.TTY || s.Log != "" }
+
 func (s Spec) stopTimeout() time.Duration {
 	if s.StopTimeout == 0 {
 		return DefaultStopTimeout

@@ -1,0 +1,111 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// fork starts the program in a session and process group of its own, as its user and in
+// its cgroups from its first instruction on.
+func fork(path string, s Spec, files []uintptr) (int, error) {
+	attr, one, err := attributes(s, files)
+	if err != nil {
+		return 0, err
+	}
+	if attr.Sys.UseCgroupFD {
+		defer func() { _ = unix.Close(attr.Sys.CgroupFD) }()
+	}
+	start := func() (int, error) { return syscall.ForkExec(path, s.Argv, attr) }
+	if s.Nice != 0 || len(one) > 0 {
+		start = inheriting(s.Nice, one, start)
+	}
+	pid, err := start()
+	if err != nil {
+		return 0, err
+	}
+	limit(pid, s)
+	return pid, nil
+}
+
+// attributes returns how to fork, and the cgroups of version 1 that are left to do.
+func attributes(s Spec, files []uintptr) (*syscall.ProcAttr, []string, error) {
+	sys := &syscall.SysProcAttr{Setsid: true, Setctty: s.TTY, Ctty: 1, Credential: credential(s)}
+	var one []string
+	for _, dir := range s.Cgroups {
+		version, err := cgroupVersion(dir)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case version == 1:
+			one = append(one, dir)
+		case sys.UseCgroupFD:
+			return nil, nil, fmt.Errorf("a process can be in one cgroup of version 2, not also in %s", dir)
+		default:
+			if sys.CgroupFD, err = unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
+				return nil, nil, fmt.Errorf("open the cgroup %s: %w", dir, err)
+			}
+			sys.UseCgroupFD = true
+		}
+	}
+	return &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: sys}, one, nil
+}
+
+// inheriting forks from a thread that has moved into the cgroups and has the priority: a
+// child is born with those of the thread that forked it. The thread ends with it.
+func inheriting(nice int, cgroups []string, fork func() (int, error)) func() (int, error) {
+	return func() (pid int, err error) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			runtime.LockOSThread() // never unlocked, so that nothing else runs on it
+			if unix.Gettid() == unix.Getpid() {
+				// The first thread can't end; another goroutine gets another one.
+				pid, err = inheriting(nice, cgroups, fork)()
+				runtime.UnlockOSThread()
+				return
+			}
+			if err = become(nice, cgroups); err == nil {
+				pid, err = fork()
+			}
+		}()
+		<-done
+		return pid, err
+	}
+}
+
+// become changes this thread alone.
+func become(nice int, cgroups []string) error {
+	tid := []byte(strconv.Itoa(unix.Gettid()))
+	for _, dir := range cgroups {
+		if err := os.WriteFile(filepath.Join(dir, "tasks"), tid, 0); err != nil {
+			return fmt.Errorf("enter the cgroup: %w", err)
+		}
+	}
+	if nice == 0 {
+		return nil
+	}
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, nice); err != nil {
+		return fmt.Errorf("lower the priority: %w", err)
+	}
+	return nil
+}
+
+// limit sets the limits of a child that was just started, or ends it: not without them.
+func limit(pid int, s Spec) {
+	for resource, most := range map[int]uint64{unix.RLIMIT_NOFILE: s.NoFile, unix.RLIMIT_NPROC: s.NProc} {
+		if most == 0 {
+			continue
+		}
+		err := unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil)
+		if err != nil && !errors.Is(err, unix.ESRCH) {
+			_ = killGroup(pid, syscall.SIGKILL) // its end is told
+		}
+	}
+}
