@@ -50,6 +50,7 @@ func (x *exchange) inform(h *head) {
 func (x *exchange) respond(c *conn) (reusable bool) {
 	x.status = c.head.status
 	x.copyFields(&c.head)
+	x.endAfterRefusal()
 	c.body.start(c.in, &c.head, x.req.Method)
 	x.w.WriteHeader(x.status)
 	x.pending = true
@@ -59,6 +60,18 @@ func (x *exchange) respond(c *conn) (reusable bool) {
 	x.copyTrailer(c)
 	sent := x.upload.finish()
 	return sent && !c.head.close && c.body.coding != byClose && c.in.Buffered() == 0
+}
+
+// lingering is how long a client whose body nobody wants may take to understand.
+const lingering = time.Second
+
+// endAfterRefusal ends the client's connection when it was not asked for the body that
+// it announced: whether it is sent now, nobody knows.
+func (x *exchange) endAfterRefusal() {
+	if x.upload.wasRefused() {
+		x.w.Header()["Connection"] = []string{"close"}
+		_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(lingering))
+	}
 }
 
 // copyFields sets the header fields of an answer, without those of the backend's

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -49,11 +50,17 @@ func (r *Router) Run(ctx context.Context, source app.RouteSource) error {
 
 func (r *Router) follow(ctx context.Context, source app.RouteSource) error {
 	f := feed{router: r, routes: map[string]app.Route{}}
-	if err := source.Routes(ctx, f.take); err != nil {
+	err := source.Routes(ctx, f.take)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
 		return fmt.Errorf("follow the routes: %w", err)
 	}
-	return ctx.Err()
+	return errSourceEnded
 }
+
+var errSourceEnded = errors.New("the source of the routes ended before it was told to")
 
 // feed turns changes into tables. Before Synced it only collects.
 type feed struct {

@@ -191,4 +191,6 @@ func (u *upload) stop() {
 	<-u.done
 }
 
+func (u *upload) wasRefused() bool { return u != nil && u.claim.Load() == refused }
+
 func (u *upload) malformed() bool { return u != nil && u.bad.Load() }
