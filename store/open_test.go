@@ -192,11 +192,16 @@ func TestADamagedOrForeignFileIsRefusedWithASentence(t *testing.T) {
 	}
 }
 
-// wholeStore returns the bytes of a store with some hundred records, as long as its
-// contents.
+// wholeStore returns the bytes of a store that ends in pages of a long record.
 func wholeStore(t *testing.T) []byte {
+	s := hundred(t)
+	for i := range 3 { // the list of free pages finds room further in front
+		update(t, s, func(tx app.Tx) error {
+			return tx.Variables().Put(app.Variable{ID: app.ID[app.Variable](numbered(i).ID), Name: numbered(i).Name, Value: make([]byte, 60_000)})
+		})
+	}
 	var copied bytes.Buffer
-	if err := hundred(t).Backup(t.Context(), &copied); err != nil {
+	if err := s.Backup(t.Context(), &copied); err != nil {
 		t.Fatal(err)
 	}
 	return copied.Bytes()

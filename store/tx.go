@@ -13,14 +13,15 @@ func (t tx) Groups() app.Table[app.ResourceGroup] {
 	return table[app.ResourceGroup]{t.transaction, group}
 }
 
-func (t tx) Members() app.Table[app.Member] { return table[app.Member]{t.transaction, member} }
-func (t tx) Sites() app.Table[app.Site]     { return table[app.Site]{t.transaction, site} }
+func (t tx) Members() app.Table[app.Member]     { return table[app.Member]{t.transaction, member} }
+func (t tx) Sites() app.Table[app.Site]         { return table[app.Site]{t.transaction, site} }
 func (t tx) SiteUsers() app.Table[app.SiteUser] { return table[app.SiteUser]{t.transaction, siteUser} }
 
 func (t tx) Instances() app.Table[app.Instance] { return table[app.Instance]{t.transaction, instance} }
-func (t tx) Services() app.Table[app.Service]   { return table[app.Service]{t.transaction, service} }
-func (t tx) Builds() app.Table[app.Build]       { return table[app.Build]{t.transaction, build} }
-func (t tx) Releases() app.Table[app.Release]   { return table[app.Release]{t.transaction, release} }
+
+func (t tx) Services() app.Table[app.Service] { return table[app.Service]{t.transaction, service} }
+func (t tx) Builds() app.Table[app.Build]     { return table[app.Build]{t.transaction, build} }
+func (t tx) Releases() app.Table[app.Release] { return table[app.Release]{t.transaction, release} }
 
 func (t tx) Deployments() app.Table[app.Deployment] {
 	return table[app.Deployment]{t.transaction, deployment}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"gondor/app"
 )
@@ -67,10 +68,8 @@ func TestOnlyTheNewestChangesAreKept(t *testing.T) {
 		return nil
 	})
 	for _, since := range []app.Revision{0, 2, keptChanges + 4} { // forgotten, just forgotten, never written
-		for _, err := range s.Watch(t.Context(), since) {
-			if !errors.Is(err, app.ErrCompacted) {
-				t.Errorf("watching from %d gave %v", since, err)
-			}
+		if err := firstError(t, s, since); !errors.Is(err, app.ErrCompacted) {
+			t.Errorf("watching from %d gave %v", since, err)
 		}
 	}
 	got := changesAfter(t, s, 3, keptChanges)
@@ -78,6 +77,16 @@ func TestOnlyTheNewestChangesAreKept(t *testing.T) {
 		t.Errorf("the changes kept are %v to %v", got[0], got[keptChanges-1])
 	}
 	wantSound(t, s)
+}
+
+// firstError is what a Watch yields first, the error of its context when that is nothing.
+func firstError(t *testing.T, s *Store, since app.Revision) error {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for _, err := range s.Watch(ctx, since) {
+		return err
+	}
+	return ctx.Err()
 }
 
 func TestAWatchWaitsForWhatComesAndItsLoopMayWrite(t *testing.T) {
