@@ -1,0 +1,99 @@
+package clustertest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"gondor/app"
+)
+
+func testHealth(t *testing.T, open Opener) {
+	t.Run("statuses", func(t *testing.T) { testStatuses(t, open) })
+	t.Run("checks carry the instance's own host and scheme", func(t *testing.T) {
+		b := newBench(t, open)
+		w := with(b.web(), "SITE_HOST", "site.example.com https")
+		b.apply(w)
+		b.awaitHealthy(w.Ref, 1)
+	})
+	t.Run("a 400 is told with a hint at ALLOWED_HOSTS", func(t *testing.T) {
+		b := newBench(t, open)
+		w := with(b.web(), "SITE_HOST", "another.example.com")
+		b.apply(w)
+		b.awaitMessage(w.Ref, "400", "ALLOWED_HOSTS", "site.example.com")
+	})
+	t.Run("one that listens on another port is told so", func(t *testing.T) {
+		b := newBench(t, open)
+		w := b.web()
+		w.Program.Command = `"$GONDOR" ` + siteArgument + " 0"
+		b.apply(w)
+		b.awaitMessage(w.Ref, "does not listen on PORT")
+	})
+	t.Run("one that never becomes healthy is told with its last output", func(t *testing.T) {
+		b := newBench(t, open)
+		w := with(b.web(), "SITE_STATUS", "500")
+		b.apply(w)
+		b.await(w.Ref, "starting with its output", func(o app.Observation) bool {
+			return len(o.Replicas) == 1 && strings.Contains(strings.Join(o.Replicas[0].Output, "\n"), "the site starts")
+		})
+	})
+	t.Run("it becomes unhealthy after failures in a row and healthy again", func(t *testing.T) {
+		b := newBench(t, open)
+		w := b.web()
+		b.apply(w)
+		r := b.awaitHealthy(w.Ref, 1)[0]
+		b.get(r, "/become/503")
+		b.await(w.Ref, "unhealthy", func(o app.Observation) bool {
+			return o.Replicas[0].State == app.ReplicaUnhealthy && strings.Contains(o.Replicas[0].Message, "503")
+		})
+		b.get(r, "/become/200")
+		b.awaitHealthy(w.Ref, 1)
+	})
+}
+
+// awaitMessage waits until the only replica is starting with a message that has these
+// parts.
+func (b *bench) awaitMessage(ref app.WorkloadRef, parts ...string) {
+	b.Helper()
+	b.await(ref, "starting with the message "+strings.Join(parts, ", "), func(o app.Observation) bool {
+		if len(o.Replicas) != 1 || o.Replicas[0].State != app.ReplicaStarting {
+			return false
+		}
+		for _, part := range parts {
+			if !strings.Contains(o.Replicas[0].Message, part) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func testStatuses(t *testing.T, open Opener) {
+	for _, c := range []struct {
+		status  string
+		allowed []int
+		healthy bool
+	}{
+		{"204", nil, true},
+		{"302", nil, true}, // and it is not followed: where it leads answers 500
+		{"401", nil, true},
+		{"403", nil, true},
+		{"404", nil, true},
+		{"405", nil, false},
+		{"500", nil, false},
+		{"503", []int{503}, true},
+		{"200", []int{204}, false},
+	} {
+		t.Run(c.status, func(t *testing.T) {
+			b := newBench(t, open)
+			w := with(b.web(), "SITE_STATUS", c.status)
+			w.Config.HealthStatuses, w.Config.HealthTimeout = c.allowed, time.Second
+			b.apply(w)
+			if c.healthy {
+				b.awaitHealthy(w.Ref, 1)
+			} else {
+				b.awaitMessage(w.Ref, "answered "+c.status)
+			}
+		})
+	}
+}

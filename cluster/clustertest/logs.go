@@ -1,0 +1,91 @@
+package clustertest
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"gondor/app"
+)
+
+func testLogs(t *testing.T, open Opener) {
+	t.Run("a log that nobody has written to has no lines", func(t *testing.T) {
+		b := newBench(t, open)
+		if lines := b.lines("release/nothing"); len(lines) > 0 {
+			t.Errorf("it has %q", lines)
+		}
+		b.ok(b.Drop(context.Background(), "release/nothing"))
+	})
+	t.Run("lines have growing cursors, their stream and their writer", func(t *testing.T) {
+		b := newBench(t, open)
+		p := b.process("echo out; echo err >&2")
+		b.ok(b.Append(context.Background(), p.LogName, "before"))
+		b.ok(b.Start(context.Background(), p))
+		_, err := b.Wait(context.Background(), p.ID)
+		b.ok(err)
+		b.ok(b.Append(context.Background(), p.LogName, "after"))
+		streams := map[string]app.Stream{}
+		var last app.Cursor
+		for line, err := range b.Lines(context.Background(), app.LogQuery{Log: p.LogName}) {
+			b.ok(err)
+			streams[line.Text] = line.Stream
+			if line.Cursor <= last || line.Time.IsZero() || (line.Replica == string(p.ID)) == (line.Stream == app.Gondor) {
+				t.Errorf("behind %d there is %+v", last, line)
+			}
+			last = line.Cursor
+		}
+		want := map[string]app.Stream{"before": app.Gondor, "out": app.Stdout, "err": app.Stderr, "after": app.Gondor}
+		for text, stream := range want {
+			if streams[text] != stream {
+				t.Errorf("%q is of the stream %q, want %q", text, streams[text], stream)
+			}
+		}
+	})
+	t.Run("they are read behind a cursor, the last ones, and after a restart", func(t *testing.T) {
+		b := newBench(t, open)
+		for _, text := range []string{"one", "two", "three", "four"} {
+			b.ok(b.Append(context.Background(), "release/log", text))
+		}
+		b.restart()
+		all := b.query(app.LogQuery{Log: "release/log"})
+		behind := b.query(app.LogQuery{Log: "release/log", After: all[1].Cursor})
+		last := b.query(app.LogQuery{Log: "release/log", Last: 3})
+		if len(all) != 4 || len(behind) != 2 || behind[0].Text != "three" || len(last) != 3 || last[0].Text != "two" {
+			t.Errorf("there are %v, behind the second %v, the last three %v", all, behind, last)
+		}
+	})
+	t.Run("who follows sees what comes and ends when the log is closed", func(t *testing.T) {
+		b := newBench(t, open)
+		b.ok(b.Append(context.Background(), "release/log", "one"))
+		var texts []string
+		for line, err := range b.Lines(context.Background(), app.LogQuery{Log: "release/log", Follow: true}) {
+			b.ok(err)
+			texts = append(texts, line.Text)
+			if line.Text == "one" {
+				b.ok(b.Append(context.Background(), "release/log", "two"))
+				b.ok(b.Close(context.Background(), "release/log"))
+			}
+		}
+		if !slices.Equal(texts, []string{"one", "two"}) {
+			t.Errorf("who follows sees %q", texts)
+		}
+	})
+	t.Run("a dropped log has no lines", func(t *testing.T) {
+		b := newBench(t, open)
+		b.ok(b.Append(context.Background(), "release/log", "one"))
+		b.ok(b.Drop(context.Background(), "release/log"))
+		if lines := b.lines("release/log"); len(lines) > 0 {
+			t.Errorf("it has %q", lines)
+		}
+	})
+}
+
+func (b *bench) query(q app.LogQuery) []app.LogLine {
+	b.Helper()
+	var lines []app.LogLine
+	for line, err := range b.Lines(context.Background(), q) {
+		b.ok(err)
+		lines = append(lines, line)
+	}
+	return lines
+}

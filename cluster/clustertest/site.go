@@ -1,0 +1,83 @@
+package clustertest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+)
+
+// siteArgument makes the test binary a site.
+const siteArgument = "clustertest-site"
+
+// Site turns this process into the web process of a site, and never returns, if that is
+// what it was started as. TestMain calls it first.
+func Site() {
+	if len(os.Args) == 3 && os.Args[1] == siteArgument {
+		fmt.Println("the site starts")
+		if err := serveSite(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+}
+
+// serveSite serves on a port until SIGTERM. SITE_STATUS is what it answers to /, 200 at
+// first; SITE_HOST is the only host that it answers to.
+func serveSite(port string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: siteHandler(os.Getenv("SITE_STATUS"))}
+	go func() {
+		<-ctx.Done()
+		fmt.Println("the site ends")
+		_ = server.Shutdown(context.Background()) // the process ends anyway
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// siteHandler answers to / with a status that /become/STATUS changes, to /env with the
+// environment, to /pid with the process ID and to /crash with its own death.
+func siteHandler(first string) http.Handler {
+	var status atomic.Int64
+	status.Store(http.StatusOK)
+	if n, err := strconv.Atoi(first); err == nil {
+		status.Store(int64(n))
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if host := os.Getenv("SITE_HOST"); host != "" && r.Host+" "+r.Header.Get("X-Forwarded-Proto") != host {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Location", "/nowhere")
+		w.WriteHeader(int(status.Load()))
+	})
+	mux.HandleFunc("GET /become/{status}", func(_ http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.PathValue("status")) // the tests send numbers
+		status.Store(int64(n))
+	})
+	mux.HandleFunc("GET /env", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(os.Environ()) })
+	mux.HandleFunc("GET /pid", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, os.Getpid()) })
+	mux.HandleFunc("GET /nowhere", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	mux.HandleFunc("GET /crash", func(http.ResponseWriter, *http.Request) {
+		fmt.Println("the site crashes")
+		os.Exit(3)
+	})
+	return mux
+}

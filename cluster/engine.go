@@ -1,0 +1,59 @@
+// Package cluster picks the engine that runs what people deploy.
+package cluster
+
+import (
+	"context"
+	"net"
+
+	"gondor/app"
+	"gondor/cluster/local"
+)
+
+// Engine runs workloads, one-offs and builds, and keeps their logs. What it runs goes on
+// while Gondor is down, and is found again by the next Open. It is safe for concurrent use.
+type Engine interface {
+	app.Workloads
+	app.Processes
+	app.Builder
+	app.Logs
+
+	// Listen returns a listener on the address whose socket outlives Gondor, where the
+	// engine can hold it: connections then wait until Gondor is back.
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	// Run looks after everything until ctx ends, and returns nil then; what it looks after
+	// runs on.
+	Run(ctx context.Context) error
+	// Shutdown stops everything that the engine runs. Call it when Run has returned.
+	Shutdown(ctx context.Context) error
+	// Notes returns sentences for the operator about what the engine can't do here.
+	Notes() []string
+}
+
+// The names of the engines.
+const (
+	Local = "local"
+	Kube  = "kube"
+)
+
+// Options say which engine to open, and how.
+type Options struct {
+	Engine string // Local or Kube
+	Local  local.Options
+}
+
+// Open opens the engine of that name and takes over what it runs. CodeInvalid when there
+// is no such engine.
+func Open(ctx context.Context, o Options) (Engine, error) {
+	switch o.Engine {
+	case Local:
+		engine, err := local.Open(ctx, o.Local)
+		if err != nil {
+			return nil, err // and no interface around a nil engine
+		}
+		return engine, nil
+	case Kube:
+		return nil, app.Invalid("engine", "this version runs the engine %q only; %q is not in it", Local, Kube)
+	default:
+		return nil, app.Invalid("engine", "%q is not an engine; use %q", o.Engine, Local)
+	}
+}

@@ -1,0 +1,235 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"gondor/app"
+	"gondor/cluster/local/supervisor"
+)
+
+// The markers of a build's directory.
+const (
+	unpackedMarker = "unpacked" // the source is there; steps may have run
+	completeMarker = "complete" // the artifact is there, for good
+)
+
+// construction is one build under way:
+//
+//	artifacts/SITE/BUILD/app ──unpack──▶ "unpacked" ──steps──▶ search ──seal──▶ "complete"
+//
+// What is not complete is removed when it fails. After a crash the steps go on behind
+// those that the supervisor has seen end.
+type construction struct {
+	engine   *Engine
+	order    app.BuildOrder
+	dir      string // artifacts/SITE/BUILD
+	who      identity
+	passed   map[string]string // of Gondor's own environment
+	hidden   secrets
+	searched secrets
+	started  time.Time // when the source was there
+}
+
+// complete is the contents of the marker of that name.
+type complete struct{ Artifact app.Artifact }
+
+// Build implements app.Builder. CodeConflict when the same build is under way.
+func (e *Engine) Build(ctx context.Context, o app.BuildOrder, source io.Reader) (app.Artifact, error) {
+	if !filepath.IsLocal(string(o.Site)) || !filepath.IsLocal(string(o.Build)) {
+		return app.Artifact{}, app.Invalid("build", "%q of the site %q can't be a directory", string(o.Build), string(o.Site))
+	}
+	if !e.claim(o.Build) {
+		return app.Artifact{}, app.Conflict("build", "%s is being built already", o.Build)
+	}
+	defer e.unclaim(o.Build)
+	b := e.construction(o)
+	if done, err := b.done(); err == nil {
+		return done, nil
+	}
+	artifact, err := b.run(ctx, source)
+	if err != nil {
+		return app.Artifact{}, errors.Join(err, b.discard(context.WithoutCancel(ctx)))
+	}
+	return artifact, nil
+}
+
+func (e *Engine) claim(id app.ID[app.Build]) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.building[id] {
+		return false
+	}
+	e.building[id] = true
+	return true
+}
+
+func (e *Engine) unclaim(id app.ID[app.Build]) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.building, id)
+}
+
+func (e *Engine) construction(o app.BuildOrder) *construction {
+	b := &construction{engine: e, order: o, dir: filepath.Join(e.layout.site(o.Site), string(o.Build))}
+	b.passed = e.passedOn()
+	secret := map[string]string{}
+	for key, value := range b.passed {
+		if len(credentials(value)) > 0 {
+			secret[key] = value
+		}
+	}
+	secret = environment(secret).over(o.Variables)
+	b.hidden, b.searched = hiddenIn(secret), searchedFor(secret)
+	return b
+}
+
+// passedOn returns the part of Gondor's own environment that steps get.
+func (e *Engine) passedOn() map[string]string {
+	names := []string{"http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+	passed := map[string]string{}
+	for _, name := range slices.Concat(names, e.options.BuildEnv) {
+		if value, ok := os.LookupEnv(name); ok {
+			passed[name] = value
+		}
+	}
+	return passed
+}
+
+func (b *construction) app() string   { return filepath.Join(b.dir, "app") }
+func (b *construction) tmp() string   { return b.engine.layout.tmp(string(b.order.Build)) }
+func (b *construction) cache() string { return b.engine.layout.cache(b.order.Site) }
+
+func (b *construction) done() (app.Artifact, error) {
+	data, err := os.ReadFile(filepath.Join(b.dir, completeMarker))
+	if err != nil {
+		return app.Artifact{}, err
+	}
+	var c complete
+	err = json.Unmarshal(data, &c)
+	return c.Artifact, err
+}
+
+// run carries the order out within its limits.
+func (b *construction) run(ctx context.Context, source io.Reader) (app.Artifact, error) {
+	if err := b.receive(ctx, source); err != nil {
+		return app.Artifact{}, err
+	}
+	ctx, stop := b.limit(ctx)
+	defer stop()
+	for n, step := range b.order.Plan.Steps {
+		if err := b.step(ctx, n, step); err != nil {
+			return app.Artifact{}, b.blame(ctx, err)
+		}
+	}
+	if err := search(ctx, b.app(), b.searched); err != nil {
+		return app.Artifact{}, b.blame(ctx, err)
+	}
+	if size := usage(ctx, b.app()); size > b.engine.options.Limits.Disk {
+		return app.Artifact{}, b.tooLarge()
+	}
+	return b.keep(ctx)
+}
+
+// receive puts the source in its place and makes the directories that the steps use.
+func (b *construction) receive(ctx context.Context, source io.Reader) (err error) {
+	if b.who, err = b.engine.identities.site(b.order.Site); err != nil {
+		return err
+	}
+	if err := makeDir(b.cache(), 0o700); err != nil {
+		return err
+	}
+	for _, dir := range []string{b.cache(), filepath.Join(b.cache(), "home"), b.tmp()} {
+		if err := b.who.makeOwn(dir); err != nil {
+			return err
+		}
+	}
+	now := time.Now()
+	if err := os.Chtimes(b.cache(), now, now); err != nil { // for Keep: it is in use
+		return fmt.Errorf("touch the cache: %w", err)
+	}
+	f := newFinder(b.searched)
+	if err := b.place(ctx, io.TeeReader(source, f)); err != nil {
+		return err
+	}
+	b.searched = b.searched.without(f.found) // what is in the source is no secret of the build
+	return nil
+}
+
+// place unpacks the source, unless an earlier Gondor did.
+func (b *construction) place(ctx context.Context, source io.Reader) error {
+	marker := filepath.Join(b.dir, unpackedMarker)
+	if info, err := os.Stat(marker); err == nil {
+		b.started = info.ModTime()
+		_, err := io.Copy(io.Discard, source)
+		return err
+	}
+	if err := b.clear(ctx); err != nil {
+		return err
+	}
+	if err := b.makeDirs(); err != nil {
+		return err
+	}
+	if err := unpack(source, b.app(), b.engine.options.Limits.Disk); err != nil {
+		return err
+	}
+	if err := hand(b.app(), b.who); err != nil {
+		return fmt.Errorf("hand the source to its builder: %w", err)
+	}
+	b.started = time.Now()
+	return writeFile(marker, nil)
+}
+
+// makeDirs makes the directories down to the app's, which the site's group can enter.
+func (b *construction) makeDirs() error {
+	for _, dir := range []string{filepath.Dir(b.dir), b.dir, b.app()} {
+		if err := makeDir(dir, 0o750); err != nil {
+			return err
+		}
+		if b.who.UID == supervisor.Same {
+			continue
+		}
+		if err := os.Lchown(dir, 0, b.who.GID); err != nil {
+			return fmt.Errorf("let the site enter its artifacts: %w", err)
+		}
+	}
+	return nil
+}
+
+// keep makes the result an artifact.
+func (b *construction) keep(ctx context.Context) (app.Artifact, error) {
+	if err := seal(b.app(), b.who); err != nil {
+		return app.Artifact{}, fmt.Errorf("seal the artifact: %w", err)
+	}
+	artifact := app.Artifact{Ref: string(b.order.Site) + "/" + string(b.order.Build), Size: usage(ctx, b.app())}
+	if err := ctx.Err(); err != nil {
+		return app.Artifact{}, b.blame(ctx, err)
+	}
+	if err := writeJSON(filepath.Join(b.dir, completeMarker), complete{artifact}); err != nil {
+		return app.Artifact{}, err
+	}
+	return artifact, b.forget(context.WithoutCancel(ctx))
+}
+
+// discard removes all that a build left.
+func (b *construction) discard(ctx context.Context) error {
+	if err := b.clear(ctx); err != nil {
+		return fmt.Errorf("remove what the build left: %w", err)
+	}
+	return nil
+}
+
+// clear stops and forgets the steps, then removes the files.
+func (b *construction) clear(ctx context.Context) error {
+	if err := b.forget(ctx); err != nil {
+		return err
+	}
+	return os.RemoveAll(b.dir)
+}

@@ -1,0 +1,42 @@
+package local
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestACommandTakesThePlaceOfItsShellOnlyWhenItIsOneProgram(t *testing.T) {
+	for command, want := range map[string]string{
+		"gunicorn mysite.wsgi":            "exec gunicorn mysite.wsgi",
+		"  ./run --port $PORT ":           "exec ./run --port $PORT",
+		`"$GONDOR" static .`:              `exec "$GONDOR" static .`,
+		"python -m http.server --bind=::": "exec python -m http.server --bind=::",
+		"cd src && ./run":                 "cd src && ./run",
+		"cd src":                          "cd src",
+		"A=1 ./run":                       "A=1 ./run",
+		"./one; ./two":                    "./one; ./two",
+		"./one | ./two":                   "./one | ./two",
+		"./one > file":                    "./one > file",
+		"exec ./run":                      "exec ./run",
+		"while true; do sleep 1; done":    "while true; do sleep 1; done",
+		". ./settings":                    ". ./settings",
+		"(./one)":                         "(./one)",
+		"./one\n./two":                    "./one\n./two",
+		"! ./one":                         "! ./one",
+		"testing --now":                   "exec testing --now",
+	} {
+		if got := shell(command)[2]; got != want {
+			t.Errorf("shell(%q) runs %q, want %q", command, got, want)
+		}
+	}
+}
+
+func TestAPlansPathStandsInFrontOfTheEngines(t *testing.T) {
+	env := environment{"PATH": "/usr/bin", "HOME": "/h"}.
+		plan(map[string]string{"PATH": "${APP}/.venv/bin", "PYTHONPATH": "${APP}/lib:${APP}"}, "${APP}", "/a").
+		over(map[string]string{"HOME": "/other"})
+	want := []string{"HOME=/other", "PATH=/a/.venv/bin:/usr/bin", "PYTHONPATH=/a/lib:/a"}
+	if got := env.list(); !slices.Equal(got, want) {
+		t.Errorf("the environment is %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,63 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"gondor/app"
+	"gondor/cluster/local/supervisor"
+)
+
+// Start implements app.Processes.
+func (e *Engine) Start(ctx context.Context, p app.Process) error {
+	spec, err := e.spec(p.Program, sites().group(string(p.ID)), 0)
+	if err != nil {
+		return err
+	}
+	if p.TTY && p.Program.Env["TERM"] == "" {
+		spec.Env = append(spec.Env, "TERM=xterm-256color")
+	}
+	spec.ID, spec.Log, spec.Labels[labelKind] = string(p.ID), p.LogName, kindProcess
+	spec.TTY, spec.Width, spec.Height = p.TTY, p.Window.Width, p.Window.Height
+	spec.Stdin, spec.Hold, spec.Ephemeral = p.Stdin, p.Hold, p.Ephemeral
+	spec.Timeout, spec.StopTimeout = p.Timeout, cmp.Or(p.StopTimeout, app.DefaultStopTimeout)
+	if err := e.supervisor.Start(ctx, spec); err != nil {
+		return fmt.Errorf("start a process: %w", err)
+	}
+	return nil
+}
+
+// Attach implements app.Processes.
+func (e *Engine) Attach(ctx context.Context, id app.ProcessID, s app.Streams) error {
+	return e.supervisor.Attach(ctx, string(id), s)
+}
+
+// Wait implements app.Processes.
+func (e *Engine) Wait(ctx context.Context, id app.ProcessID) (app.Exit, error) {
+	return e.supervisor.Wait(ctx, string(id))
+}
+
+// Stop implements app.Processes.
+func (e *Engine) Stop(ctx context.Context, id app.ProcessID) error {
+	err := e.supervisor.Stop(ctx, string(id))
+	if app.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// Forget implements app.Processes.
+func (e *Engine) Forget(ctx context.Context, id app.ProcessID) error {
+	return e.supervisor.Remove(ctx, string(id))
+}
+
+// bury removes the cgroup of a process that has ended for good.
+func (e *Engine) bury(s supervisor.Status) {
+	ended := s.State == supervisor.StateExited || s.State == supervisor.StateRemoved
+	if group := s.Labels[labelGroup]; ended && group != "" && s.Labels[labelKind] != kindReplica {
+		if err := e.cgroups.remove(group); err != nil {
+			e.options.Logger.Error("can't remove a cgroup", "process", s.ID, "error", err)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"gondor/app"
+	"gondor/cluster/local/supervisor"
+)
+
+// start makes what the replica needs and has the supervisor start it.
+func (r *replica) start(ctx context.Context) error {
+	e := r.workload.engine
+	if r.process == supervisor.StateExited {
+		if err := e.supervisor.Remove(ctx, r.id); err != nil {
+			return fmt.Errorf("forget the process before: %w", err)
+		}
+	}
+	port, err := r.workload.port(r)
+	if err != nil {
+		return err
+	}
+	spec, err := e.spec(r.spec.Program, sites().group(r.id), port)
+	if err != nil {
+		return err
+	}
+	spec.ID, spec.Restart, spec.StopTimeout = r.id, true, r.spec.Config.StopTimeout
+	spec.Log = r.spec.LogName
+	maps.Copy(spec.Labels, map[string]string{labelKind: kindReplica, labelWorkload: key(r.spec.Ref), labelIndex: strconv.Itoa(r.index)})
+	if err := e.supervisor.Start(ctx, spec); err != nil {
+		return fmt.Errorf("start the replica: %w", err)
+	}
+	r.process, r.begun = "", true
+	return nil
+}
+
+// port returns the replica's port, a new one if it has none; 0 when it needs none.
+func (w *workload) port(r *replica) (int, error) {
+	if r.spec.Kind != app.Web || r.spec.Program.Env["PORT"] != "" {
+		return 0, nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if port, ok := w.record.Ports[r.index]; ok {
+		return port, nil
+	}
+	port, err := w.engine.ports.take()
+	if err != nil {
+		return 0, err
+	}
+	w.record.Ports[r.index] = port
+	return port, w.engine.layout.save(w.record)
+}
+
+// address returns where a web replica listens, as far as that is known.
+func (r *replica) address() string {
+	if r.spec.Kind != app.Web {
+		return ""
+	}
+	if own, err := strconv.Atoi(r.spec.Program.Env["PORT"]); err == nil {
+		return address(own)
+	}
+	r.workload.mu.Lock()
+	defer r.workload.mu.Unlock()
+	if port, ok := r.workload.record.Ports[r.index]; ok {
+		return address(port)
+	}
+	return ""
+}
+
+// spec is what replicas and one-offs have in common: user, directories, environment and
+// limits.
+func (e *Engine) spec(p app.Program, group string, port int) (supervisor.Spec, error) {
+	dir, err := e.layout.app(p.Artifact)
+	if err != nil {
+		return supervisor.Spec{}, err
+	}
+	who, err := e.identities.instance(p.Site, p.Instance)
+	if err != nil {
+		return supervisor.Spec{}, err
+	}
+	given, err := e.give(who, p.Instance)
+	if err != nil {
+		return supervisor.Spec{}, err
+	}
+	if port != 0 {
+		given["PORT"] = strconv.Itoa(port)
+	}
+	cgroups, err := e.cgroups.make(group, sizeShare(p.Size, e.options.HardCPU))
+	if err != nil {
+		return supervisor.Spec{}, err
+	}
+	return supervisor.Spec{
+		Argv: shell(p.Command), Dir: dir, Env: given.plan(p.Base, "${APP}", dir).over(p.Env).list(),
+		UID: who.UID, GID: who.GID, Groups: who.Groups,
+		Cgroups: cgroups, MemoryLimit: p.Size.Memory, Labels: map[string]string{labelGroup: group},
+	}, nil
+}
+
+// give makes the directories of an instance and returns the environment that names them.
+func (e *Engine) give(who identity, id app.ID[app.Instance]) (environment, error) {
+	given := environment{
+		"DATA_DIR": e.layout.data(id), "HOME": e.layout.home(id), "TMPDIR": e.layout.tmp(string(id)),
+	}
+	for _, dir := range given {
+		if err := who.makeOwn(dir); err != nil {
+			return nil, fmt.Errorf("make the directories of an instance: %w", err)
+		}
+	}
+	return given.over(map[string]string{
+		"PATH": e.runtimes.path(e.identities.own), "LANG": "C.UTF-8", "GONDOR": e.options.Executable,
+	}), nil
+}
