@@ -293,3 +293,14 @@ func TestTheStoreHoldsNoSecretInTheClear(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsBehindTheLongestPasswordCounts(t *testing.T) {
+	w := newWorld(t)
+	longest := strings.Repeat("p", app.MaxPasswordLength)
+	_, err := w.CreateUser(w.ctx, w.admin, app.NewUser{Name: "bob", Password: longest})
+	must(t, err)
+	_, err = w.SignIn(w.ctx, "bob", longest, "cli")
+	wantCode(t, err, "")
+	_, err = w.SignIn(w.ctx, "bob", longest+"p", "cli")
+	wantCode(t, err, app.CodeUnauthenticated)
+}
