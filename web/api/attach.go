@@ -18,7 +18,7 @@ import (
 const (
 	endpointReady = 30 * time.Second // until the endpoint says ok
 	silence       = 60 * time.Second // without a message or a ping: the server has gone
-	writeLimit    = 30 * time.Second // for one message to leave
+	alive         = 15 * time.Second // between two signs of life
 	sourceChunk   = 32 << 10         // of stdin in one message
 )
 
@@ -51,6 +51,9 @@ func (c *Client) awaitEndpoint(ctx context.Context, e Endpoint) error {
 		if ok || ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if app.CodeOf(err) == app.CodeConflict {
+			return err
+		}
 		select {
 		case <-bounded.Done():
 			return endpointLate(c, err)
@@ -63,7 +66,7 @@ func endpointLate(c *Client, err error) error {
 	if err != nil {
 		return &UnreachableError{Server: c.base.String(), Cause: err}
 	}
-	return app.Fault(app.CodeUnavailable, "the process can't be joined: its endpoint did not get ready, or has been joined already")
+	return app.Fault(app.CodeUnavailable, "the process can't be joined: its endpoint is not there (any more)")
 }
 
 func (c *Client) endpointOK(ctx context.Context, e Endpoint) (bool, error) {
@@ -77,6 +80,9 @@ func (c *Client) endpointOK(ctx context.Context, e Endpoint) (bool, error) {
 		return false, err
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusConflict || response.StatusCode == http.StatusGone {
+		return false, app.Conflict("", "somebody has joined this process already")
+	}
 	return response.StatusCode == http.StatusOK, nil
 }
 

@@ -45,14 +45,13 @@ func (a *attachment) run(ctx context.Context) (app.Exit, error) {
 }
 
 // expectPings ends the connection when nothing came for a while: the server pings
-// where it has nothing to say.
+// where it has nothing to say. They are answered by the signs of life of write, which
+// RFC 6455 section 5.5.3 allows, as the reader must not wait for the writer.
 func (a *attachment) expectPings() {
-	answer := a.connection.PingHandler()
-	a.connection.SetPingHandler(func(data string) error {
+	a.connection.SetPingHandler(func(string) error {
 		a.extend()
-		return answer(data)
+		return nil
 	})
-	a.extend()
 }
 
 func (a *attachment) extend() { _ = a.connection.SetReadDeadline(time.Now().Add(silence)) }
@@ -60,11 +59,11 @@ func (a *attachment) extend() { _ = a.connection.SetReadDeadline(time.Now().Add(
 // read writes the output where it belongs until the status comes.
 func (a *attachment) read() (app.Exit, error) {
 	for {
+		a.extend() // anew each time: while the output is written nobody listens
 		_, message, err := a.connection.ReadMessage()
 		if err != nil {
 			return app.Exit{}, fmt.Errorf("the process could not be followed to its end: %w", err)
 		}
-		a.extend()
 		if len(message) == 0 {
 			continue
 		}
@@ -98,20 +97,25 @@ func (a *attachment) send(message []byte) bool {
 	}
 }
 
-// write sends what is handed in until the attachment ends. A failed connection fails
-// the reader too, which is who tells of it.
+// write sends what is handed in, and signs of life, until the attachment ends. A failed
+// connection fails the reader too, which is who tells of it.
 func (a *attachment) write() {
+	ticker := time.NewTicker(alive)
+	defer ticker.Stop()
 	for {
+		var err error
 		select {
 		case <-a.done:
 			return
+		case <-ticker.C:
+			err = a.connection.WriteMessage(websocket.PongMessage, nil)
 		case message := <-a.outgoing:
-			_ = a.connection.SetWriteDeadline(time.Now().Add(writeLimit))
-			if a.connection.WriteMessage(websocket.BinaryMessage, message) != nil {
-				a.connection.Close()
-				<-a.done
-				return
-			}
+			err = a.connection.WriteMessage(websocket.BinaryMessage, message)
+		}
+		if err != nil {
+			a.connection.Close()
+			<-a.done
+			return
 		}
 	}
 }

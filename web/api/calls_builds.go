@@ -29,10 +29,9 @@ func (c *Client) CreateBuild(ctx context.Context, n NewBuild) (Build, error) {
 }
 
 // UploadSource sends a build its source, a tar that may be gzipped, and queues it. It
-// reads source once, and is not tried again when the token has expired: make a call
-// before it that renews the token, as CreateBuild does.
-func (c *Client) UploadSource(ctx context.Context, build Reference, source io.Reader) (Endpoint, error) {
-	return do[Endpoint](ctx, c, request{method: http.MethodPut, path: string(build), stream: source})
+// reads tar once.
+func (c *Client) UploadSource(ctx context.Context, build Reference, tar io.Reader) (Endpoint, error) {
+	return do[Endpoint](ctx, c, request{method: http.MethodPut, path: string(build), stream: &source{Reader: tar}})
 }
 
 // AttachBuild returns an endpoint to follow a build's output from its beginning.

@@ -30,7 +30,7 @@ func (c *Client) Run(ctx context.Context, service Reference, n NewRun) (Endpoint
 	return post[Endpoint](ctx, c, string(service)+"run/", n)
 }
 
-// Releases lists the releases of an instance, oldest first.
+// Releases lists the releases of an instance, newest first.
 func (c *Client) Releases(ctx context.Context, instance Reference) ([]Release, error) {
 	return get[[]Release](ctx, c, "/v2/releases/", filter("instance", string(instance)))
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"gondor/app"
 )
@@ -21,10 +22,25 @@ type request struct {
 	method string
 	path   string // "/v2/sites/", or an absolute URL of the server
 	query  url.Values
-	body   any       // sent as JSON unless nil
-	stream io.Reader // sent as a tar unless nil, once
-	accept string    // application/json when empty
+	body   any     // sent as JSON unless nil
+	stream *source // sent as a tar unless nil, once
+	accept string  // application/json when empty
 }
+
+// source is a stream that knows whether somebody has begun to read it.
+type source struct {
+	io.Reader
+	begun atomic.Bool
+}
+
+// Read implements io.Reader.
+func (s *source) Read(p []byte) (int, error) {
+	s.begun.Store(true)
+	return s.Reader.Read(p)
+}
+
+// begun reports whether the request can't be made a second time.
+func (r request) begun() bool { return r.stream != nil && r.stream.begun.Load() }
 
 // do makes the call signed in and decodes the answer into T.
 func do[T any](ctx context.Context, c *Client, r request) (T, error) {
@@ -77,7 +93,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		return nil, err
 	}
 	response, err := c.once(ctx, r, grant.AccessToken)
-	if app.CodeOf(err) != app.CodeUnauthenticated || r.stream != nil {
+	if app.CodeOf(err) != app.CodeUnauthenticated || r.begun() {
 		return response, err
 	}
 	renewed, failed := c.renew(ctx, grant)
@@ -130,6 +146,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, at, body)
 	if err != nil {
 		return nil, fmt.Errorf("make the request %s %s: %w", r.method, r.path, err)
+	}
+	if r.stream != nil {
+		req.Header.Set("Expect", "100-continue") // a refusal comes before the source goes
 	}
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)

@@ -13,7 +13,7 @@ type Service struct {
 	Kind            app.ServiceKind   `json:"kind"`
 	Image           *string           `json:"image"` // the artifact that it runs, null before its first release
 	Size            string            `json:"size"`
-	Replicas        int               `json:"replicas"`         // that the engine has
+	Replicas        int               `json:"replicas"`         // the same as desired_replicas
 	DesiredReplicas int               `json:"desired_replicas"` // that should run; 0 is stopped
 	HealthyReplicas int               `json:"healthy_replicas"`
 	Network         *string           `json:"network"` // always null
