@@ -115,6 +115,7 @@ func (s *server) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer forgetSocket(s.host.dir)
 	living, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	group, living := errgroup.WithContext(living)

@@ -75,6 +75,15 @@ func chooseSocketPath(dir string) (string, error) {
 	return path, writeFile(filepath.Join(dir, "supervisor.socket"), []byte(path+"\n"))
 }
 
+// forgetSocket removes the place that was chosen for a socket, once that is closed.
+func forgetSocket(dir string) {
+	path, err := socketPath(dir)
+	if err == nil && filepath.Dir(path) != dir {
+		_ = os.Remove(filepath.Dir(path))
+		_ = os.Remove(filepath.Join(dir, "supervisor.socket"))
+	}
+}
+
 // writeFile writes a file whole or not at all, readable by its owner alone.
 func writeFile(path string, data []byte) error {
 	beside := path + ".new"
