@@ -1,6 +1,8 @@
 package build
 
 import (
+	"io/fs"
+	"path"
 	"strings"
 
 	"gondor/app"
@@ -52,7 +54,11 @@ func (d *detection) python() error {
 			return err
 		}
 	}
-	d.addStep("Compile Python modules", compileModules, map[string]string{"PATH": "${APP}/.venv/bin"})
+	compile, err := d.compileModules()
+	if err != nil {
+		return err
+	}
+	d.addStep("Compile Python modules", compile, map[string]string{"PATH": "${APP}/.venv/bin"})
 	if d.missing == "" {
 		d.missing = "it can't be told how a Python site without manage.py is started"
 	}
@@ -62,7 +68,25 @@ func (d *detection) python() error {
 // compileModules compiles what may be imported. The modules of an artifact never change,
 // so Python need not compare them with their sources at every start, whose times a
 // container image may not keep. A file for another Python is no fault.
-const compileModules = `python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/(\.[^/]+|node_modules)/' . || true`
+func (d *detection) compileModules() (string, error) {
+	modules := 0
+	err := fs.WalkDir(d.tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && skipped(name):
+			return fs.SkipDir
+		case path.Ext(name) == ".py":
+			modules++
+		}
+		return nil
+	})
+	jobs := ""
+	if modules > 200 { // below, more processes cost more than they gain
+		jobs = " -j 0"
+	}
+	return "python -m compileall -q" + jobs + ` --invalidation-mode unchecked-hash -x '/(\.[^/]+|node_modules)/' . || true`, err
+}
 
 // installPython adds the steps that make the environment.
 func (d *detection) installPython(interpreter app.Runtime, wanted dependencies) {

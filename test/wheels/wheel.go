@@ -111,7 +111,8 @@ func (w *wheelWriter) addModule(root, name string) error {
 }
 
 func (w *wheelWriter) add(name string, data []byte) error {
-	file, err := w.zip.Create(name)
+	// Stored and not compressed: the wheels travel no further than this machine.
+	file, err := w.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 	if err != nil {
 		return err
 	}
