@@ -101,6 +101,7 @@ func (c *Client) dialEndpoint(ctx context.Context, e Endpoint, s app.Streams) (*
 	dialer := websocket.Dialer{
 		Proxy: c.transport.Proxy, NetDialContext: c.transport.DialContext, TLSClientConfig: c.transport.TLSClientConfig,
 		HandshakeTimeout: 10 * time.Second, Subprotocols: []string{Subprotocol},
+		ReadBufferSize: sourceChunk, WriteBufferSize: 2 * sourceChunk, // a message is one frame
 	}
 	scheme := map[string]string{"http": "ws", "https": "wss"}[c.base.Scheme]
 	at := c.endpointURL(scheme, e, "")
