@@ -53,19 +53,21 @@ func detach(o LaunchOptions) (int, error) {
 	})
 }
 
-// await polls until a supervisor answers: this one, or another that was faster.
+// await polls until a supervisor answers: this one, or another that was faster. Then this
+// one is waited for, so that it can't take the other's place at some later moment.
 func await(ctx context.Context, dir string, pid int) (*Client, error) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for ended := false; ; {
-		c, err := Dial(ctx, dir)
-		if err == nil {
+		c := &Client{dir: dir}
+		p, err := c.ask(ctx, request{Op: opVersion})
+		ended = ended || gone(pid)
+		switch {
+		case err == nil && (p.PID == pid || ended):
 			return c, nil
-		}
-		if ended && !locked(dir) {
+		case err != nil && ended && !locked(dir):
 			return nil, app.Fault(app.CodeUnavailable, "the supervisor ended while starting; %s says why", filepath.Join(dir, logFile))
 		}
-		ended = ended || gone(pid)
 		select {
 		case <-ctx.Done():
 			return nil, errors.Join(ctx.Err(), err)

@@ -55,6 +55,7 @@ type request struct {
 type reply struct {
 	Error    *app.Error    `json:",omitempty"`
 	Version  string        `json:",omitempty"`
+	PID      int           `json:",omitempty"` // of the supervisor
 	Exit     *app.Exit     `json:",omitempty"`
 	Statuses []Status      `json:",omitempty"`
 	Synced   bool          `json:",omitempty"`

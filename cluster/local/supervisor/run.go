@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -40,7 +39,7 @@ func Run(ctx context.Context, o Options) error {
 			return fmt.Errorf("make the supervisor's directory: %w", err)
 		}
 	}
-	held, err := patientLock(ctx, o.Dir)
+	held, err := lock(o.Dir)
 	if err != nil {
 		return err
 	}
@@ -53,30 +52,9 @@ func Run(ctx context.Context, o Options) error {
 	return newServer(o, log).run(ctx)
 }
 
-// patientLock takes the lock, and a moment for who only looks whether it is taken.
-func patientLock(ctx context.Context, dir string) (*os.File, error) {
-	patience := time.NewTimer(300 * time.Millisecond)
-	defer patience.Stop()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		held, err := lock(dir)
-		if app.CodeOf(err) != app.CodeConflict {
-			return held, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-patience.C:
-			return nil, err
-		case <-tick.C:
-		}
-	}
-}
-
 // enoughFiles is for a thousand processes with three pipes and a log each, and attached
 // clients.
-const enoughFiles = 1 << 16
+const enoughFiles = 1 << 14
 
 // raiseFileLimit lets this process have many open files. The Go runtime has raised the
 // soft limit to the hard one already, and gives children the one that was.

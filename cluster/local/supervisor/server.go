@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -134,7 +135,7 @@ func untilGone(ctx context.Context, c *net.UnixConn) (context.Context, context.C
 
 // answerVersion answers with the version the supervisor was started with.
 func (s *server) answerVersion(context.Context, *net.UnixConn, request) (reply, error) {
-	return reply{Version: s.version}, nil
+	return reply{Version: s.version, PID: os.Getpid()}, nil
 }
 
 // answerShutdown answers when all processes have ended; the supervisor waits for the

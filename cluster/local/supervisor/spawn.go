@@ -21,6 +21,7 @@ func (p *process) spawn() (*program, error) {
 	if err != nil {
 		return nil, err
 	}
+	path, argv := limited(path, p.spec)
 	g := &program{process: p, started: time.Now(), ooms: oomKills(p.spec.Cgroups), drained: make(chan struct{})}
 	ends, err := g.plumb()
 	defer closeAll(ends)
@@ -38,7 +39,7 @@ func (p *process) spawn() (*program, error) {
 	g.pumps.Add(len(g.outputs))
 	_, err = p.host.reaper.start(
 		func() (pid int, err error) {
-			g.pid, err = fork(path, p.spec, descriptors(ends))
+			g.pid, err = fork(path, argv, p.spec, descriptors(ends))
 			return g.pid, err
 		},
 		func(s syscall.WaitStatus) { p.ended(g, s) },
@@ -198,6 +199,24 @@ func findProgram(s Spec) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
+}
+
+// limiter is a shell script that limits itself and becomes the program: a limit can only
+// be set by the process itself where root lacks CAP_SYS_RESOURCE, as in most containers.
+// Shells call the number of processes -u or -p.
+const limiter = `
+[ "$1" = 0 ] || ulimit -n "$1" || exit 126
+[ "$2" = 0 ] || ulimit -u "$2" 2>/dev/null || ulimit -p "$2" || exit 126
+shift 2
+exec "$@"`
+
+// limited returns the program and its arguments, behind a limiter where there are limits.
+func limited(path string, s Spec) (string, []string) {
+	if s.NoFile == 0 && s.NProc == 0 {
+		return path, s.Argv
+	}
+	argv := []string{"sh", "-c", limiter, "sh", fmt.Sprint(s.NoFile), fmt.Sprint(s.NProc), path}
+	return "/bin/sh", append(argv, s.Argv[1:]...)
 }
 
 // credential is whom the process runs as, nil for the same as the supervisor.

@@ -6,12 +6,12 @@ import (
 )
 
 // fork starts the program in a session and process group of its own.
-func fork(path string, s Spec, files []uintptr) (int, error) {
+func fork(path string, argv []string, s Spec, files []uintptr) (int, error) {
 	if len(s.Cgroups) > 0 {
 		return 0, errors.New("this system has no cgroups")
 	}
 	sys := &syscall.SysProcAttr{Setsid: true, Setctty: s.TTY, Ctty: 1, Credential: credential(s)}
-	pid, err := syscall.ForkExec(path, s.Argv, &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: sys})
+	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: sys})
 	if err == nil && s.Nice != 0 {
 		_ = syscall.Setpriority(syscall.PRIO_PGRP, pid, s.Nice) // it just ended
 	}

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 
 // fork starts the program in a session and process group of its own, as its user and in
 // its cgroups from its first instruction on.
-func fork(path string, s Spec, files []uintptr) (int, error) {
+func fork(path string, argv []string, s Spec, files []uintptr) (int, error) {
 	attr, one, err := attributes(s, files)
 	if err != nil {
 		return 0, err
@@ -22,16 +21,11 @@ func fork(path string, s Spec, files []uintptr) (int, error) {
 	if attr.Sys.UseCgroupFD {
 		defer func() { _ = unix.Close(attr.Sys.CgroupFD) }()
 	}
-	start := func() (int, error) { return syscall.ForkExec(path, s.Argv, attr) }
+	start := func() (int, error) { return syscall.ForkExec(path, argv, attr) }
 	if s.Nice != 0 || len(one) > 0 {
 		start = inheriting(s.Nice, one, start)
 	}
-	pid, err := start()
-	if err != nil {
-		return 0, err
-	}
-	limit(pid, s)
-	return pid, nil
+	return start()
 }
 
 // attributes returns how to fork, and the cgroups of version 1 that are left to do.
@@ -95,17 +89,4 @@ func become(nice int, cgroups []string) error {
 		return fmt.Errorf("lower the priority: %w", err)
 	}
 	return nil
-}
-
-// limit sets the limits of a child that was just started, or ends it: not without them.
-func limit(pid int, s Spec) {
-	for resource, most := range map[int]uint64{unix.RLIMIT_NOFILE: s.NoFile, unix.RLIMIT_NPROC: s.NProc} {
-		if most == 0 {
-			continue
-		}
-		err := unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil)
-		if err != nil && !errors.Is(err, unix.ESRCH) {
-			_ = killGroup(pid, syscall.SIGKILL) // its end is told
-		}
-	}
 }

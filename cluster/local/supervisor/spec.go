@@ -57,8 +57,8 @@ type Spec struct {
 	// MemoryLimit is the memory that its cgroup allows, in bytes. It is only told, in the
 	// message of a process that was killed for it; the cgroup enforces it.
 	MemoryLimit int64
-	// NoFile and NProc limit its open files and its user's processes (setrlimit(2)),
-	// right after its program was started; 0 leaves them. Linux only.
+	// NoFile and NProc limit its open files and its user's processes (setrlimit(2)); 0
+	// leaves them. The program's argv[0] is its whole path then.
 	NoFile, NProc uint64
 	// Nice is added to its priority: 0 to 19.
 	Nice int
