@@ -61,8 +61,7 @@ var (
 )
 
 func (d *detection) include(w *dependencies, name string, seen map[string]bool) error {
-	if seen[name] || strings.Contains(name, "://") {
-		w.fixed = w.fixed && seen[name]
+	if seen[name] {
 		return nil
 	}
 	seen[name] = true
@@ -76,13 +75,17 @@ func (d *detection) include(w *dependencies, name string, seen map[string]bool) 
 	w.texts = append(w.texts, name, string(text))
 	for line := range strings.Lines(strings.ReplaceAll(strings.ReplaceAll(string(text), "\r\n", "\n"), "\\\n", " ")) {
 		line = strings.TrimSpace(commentPattern.ReplaceAllString(line, ""))
-		if m := includePattern.FindStringSubmatch(line); m != nil {
+		m := includePattern.FindStringSubmatch(line)
+		switch {
+		case m == nil:
+			w.require(line)
+		case strings.Contains(m[2], "://"):
+			w.fixed = false // what stands there may change
+		default:
 			if err := d.include(w, path.Join(path.Dir(name), m[2]), seen); err != nil {
 				return err
 			}
-			continue
 		}
-		w.require(line)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import os
 import runpy
 import secrets
 import sys
+import traceback
 
 for name in ("SECRET_KEY", "DJANGO_SECRET_KEY"):
     os.environ.setdefault(name, "for-the-build-only-" + secrets.token_urlsafe(40))
@@ -40,7 +41,12 @@ sys.path.insert(0, os.getcwd())
 try:
     runpy.run_path("manage.py", run_name="__main__")
 except BaseException as fault:
-    if not (isinstance(fault, SystemExit) and not fault.code):
-        print("Collecting the static files failed. If the settings need a variable, set it for builds "
-              "(gondor env set --build NAME=VALUE); or set DISABLE_COLLECTSTATIC=1 for builds.", file=sys.stderr, flush=True)
-    raise
+    if isinstance(fault, SystemExit) and not fault.code:
+        sys.exit(0)
+    if not isinstance(fault, SystemExit):
+        traceback.print_exc()
+    elif isinstance(fault.code, str):
+        print(fault.code, file=sys.stderr)
+    print("Collecting the static files failed. If the settings need a variable, set it for builds "
+          "(gondor env set --build NAME=VALUE), or set DISABLE_COLLECTSTATIC=1 for builds.", file=sys.stderr)
+    sys.exit(1)

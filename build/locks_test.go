@@ -1,0 +1,171 @@
+package build_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"gondor/test/wheels"
+)
+
+// A small Django site whose dependencies are written in several ways.
+const (
+	smallManage = `import os, sys
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+    from django.core.management import execute_from_command_line
+    execute_from_command_line(sys.argv)
+`
+	smallSettings = `import os
+SECRET_KEY = os.environ["SECRET_KEY"]
+DEBUG = os.environ["DEBUG"] == "True"
+assert not DEBUG
+INSTALLED_APPS = []
+`
+	poetryProject = `[tool.poetry]
+name = "small"
+version = "1"
+[tool.poetry.dependencies]
+python = "^3.9"
+django = "^3.2"
+[tool.poetry.group.dev.dependencies]
+pytest = "*"
+`
+	poetryLock = `[[package]]
+name = "asgiref"
+version = "3.6.0"
+[[package]]
+name = "django"
+version = "3.2.25"
+[package.dependencies]
+asgiref = ">=3"
+[[package]]
+name = "pytest"
+version = "7.0.0"
+[[package]]
+name = "pytz"
+version = "2022.7.1"
+[[package]]
+name = "sqlparse"
+version = "0.4.2"
+[metadata]
+lock-version = "2.0"
+python-versions = "^3.9"
+`
+	pipfileLock = `{"_meta": {"requires": {"python_version": "3.11"}},
+"default": {
+ "asgiref": {"version": "==3.6.0"}, "django": {"version": "==3.2.25", "markers": "python_version >= '3.6'"},
+ "pytz": {"version": "==2022.7.1"}, "sqlparse": {"version": "==0.4.2"},
+ "colorama": {"version": "==0.4.6", "markers": "sys_platform == 'win32'"}},
+"develop": {"pytest": {"version": "==7.0.0"}}}`
+)
+
+func smallSite(pairs ...string) fstest.MapFS {
+	return files(append([]string{"Procfile", "web: python manage.py check", "manage.py", smallManage, "settings.py", smallSettings}, pairs...)...)
+}
+
+func TestDjangoIsInstalledHoweverItIsNamed(t *testing.T) {
+	runtimes := installed(t, "python")
+	index := wheels.Serve(t, "Django")
+	cache := t.TempDir()
+	tests := map[string]fstest.MapFS{
+		"requirements.txt that includes others": smallSite("requirements.txt", "-r requirements/base.txt\n", "requirements/base.txt", "Django>=3.2\n-c held.txt\n", "requirements/held.txt", "asgiref==3.6.0\n"),
+		"pyproject.toml":                        smallSite("pyproject.toml", "[project]\nname='small'\nversion='1'\nrequires-python='>=3.9'\ndependencies=[\"Django>=3.2; python_version > '3'\"]\n"),
+		"poetry.lock":                           smallSite("pyproject.toml", poetryProject, "poetry.lock", poetryLock),
+		"Pipfile.lock":                          smallSite("Pipfile", "[packages]\ndjango = '*'\n", "Pipfile.lock", pipfileLock),
+		"Pipfile":                               smallSite("Pipfile", "[packages]\ndjango = '>=3.2'\n[dev-packages]\npytest = '*'\n"),
+	}
+	for name, tree := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, tree, cache, runtimes)
+			s.variables["PIP_INDEX_URL"] = index.URL
+			s.build()
+			s.move()
+			s.run(s.plan.Processes["web"], map[string]string{"SECRET_KEY": "x", "DEBUG": "False"})
+			if !strings.Contains(s.output.String(), "no static files to collect") {
+				t.Errorf("a site without static files was not told so:\n%s", s.output.String())
+			}
+			if version := s.run("pip --version", nil); !strings.Contains(version, s.app) {
+				t.Errorf("pip of the moved artifact is %s", version)
+			}
+		})
+	}
+}
+
+func TestCollectstaticAsksWhetherThereIsAnythingToDo(t *testing.T) {
+	runtimes := installed(t, "python")
+	index := wheels.Serve(t, "Django")
+	cache := t.TempDir()
+	tests := map[string]struct {
+		settings  string
+		variables map[string]string
+		says      string
+	}{
+		"STATIC_ROOT is missing":        {"INSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_URL='/s/'\n", nil, "Warning: STATIC_ROOT is not set"},
+		"there are files":               {"INSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_URL='/s/'\nSTATICFILES_DIRS=['files']\nSTATIC_ROOT='collected'\n", nil, "1 static file copied"},
+		"DISABLE_COLLECTSTATIC is set":  {"INSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_ROOT='collected'\n", map[string]string{"DISABLE_COLLECTSTATIC": "1"}, "DISABLE_COLLECTSTATIC is set"},
+		"a build variable is a setting": {"assert SECRET_KEY == 'of the build'\n", map[string]string{"SECRET_KEY": "of the build"}, "no static files to collect"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, smallSite("requirements.txt", "django", "files/a.css", "a{}", "settings.py", smallSettings+test.settings), cache, runtimes)
+			s.variables["PIP_INDEX_URL"] = index.URL
+			for key, value := range test.variables {
+				s.variables[key] = value
+			}
+			s.build()
+			if !strings.Contains(s.output.String(), test.says) {
+				t.Errorf("the build does not say %q:\n%s", test.says, s.output.String())
+			}
+		})
+	}
+}
+
+func TestCollectstaticThatFailsSaysWhatToDo(t *testing.T) {
+	runtimes := installed(t, "python")
+	index := wheels.Serve(t, "Django")
+	s := newSite(t, smallSite("requirements.txt", "django", "settings.py", "import os\nos.environ['STRIPE_KEY']\n"), t.TempDir(), runtimes)
+	s.variables["PIP_INDEX_URL"] = index.URL
+	for _, step := range s.plan.Steps {
+		if err := s.step(step); err != nil {
+			if out := s.output.String(); step.Name != "Collect static files" || !strings.Contains(out, "KeyError: 'STRIPE_KEY'") || !strings.Contains(out, "gondor env set --build") {
+				t.Errorf("%s: %v\n%s", step.Name, err, out)
+			}
+			return
+		}
+	}
+	t.Error("settings that need a variable did not fail")
+}
+
+func TestAPackageOfTheTreeMovesWithIt(t *testing.T) {
+	runtimes := installed(t, "python")
+	s := newSite(t, files("requirements.txt", "", "Procfile", "web: python -c 'import inner'", "src/inner.py", "print('found')"), t.TempDir(), runtimes)
+	s.build()
+	link := ".venv/lib/python" + minorOf(runtimes[0].Version) + "/site-packages/inner.pth"
+	if err := os.WriteFile(s.app+"/"+link, []byte(s.app+"/src\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.plan.Steps[0].Env["GONDOR_KEY"] = ""
+	s.run(relocateOf(t, s), nil)
+	s.move()
+	if out := s.run(s.plan.Processes["web"], nil); !strings.Contains(out, "found") {
+		t.Errorf("got %q", out)
+	}
+}
+
+func minorOf(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	return parts[0] + "." + parts[1]
+}
+
+// relocateOf cuts the function that relocates an environment out of the install step.
+func relocateOf(t *testing.T, s *site) string {
+	t.Helper()
+	_, after, found := strings.Cut(s.plan.Steps[0].Command, "relocate() {\n")
+	body, _, ended := strings.Cut(after, "\n}\n")
+	if !found || !ended {
+		t.Fatal("the install step relocates nothing")
+	}
+	return body
+}
