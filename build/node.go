@@ -2,8 +2,8 @@ package build
 
 import (
 	"encoding/json"
+	"maps"
 	"path"
-	"slices"
 
 	"gondor/app"
 )
@@ -40,9 +40,11 @@ func (d *detection) node() error {
 	d.addEnv(map[string]string{"PATH": programs, "NODE_ENV": "production"})
 	d.installNode(runtime, manager, p)
 	if p.Scripts["build"] != "" {
-		d.addStep("Build", manager.run+" build", nodeEnv(programs, "NODE_ENV", "production"))
+		env := nodeEnv(programs, manager)
+		env["NODE_ENV"] = "production"
+		d.addStep("Build", manager.run+" build", env)
 		if len(p.DevDependencies) > 0 && manager.prune != "" {
-			d.addStep("Remove dependencies of development", manager.prune, nodeEnv(programs))
+			d.addStep("Remove dependencies of development", manager.prune, nodeEnv(programs, manager))
 		}
 	}
 	d.nodeWeb(p)
@@ -64,7 +66,7 @@ func (d *detection) readPackage() (nodePackage, error) {
 
 // installNode adds the step that makes node_modules.
 func (d *detection) installNode(runtime app.Runtime, m manager, p nodePackage) {
-	env := nodeEnv("${APP}/node_modules/.bin:" + path.Dir(runtime.Path))
+	env := nodeEnv("${APP}/node_modules/.bin:"+path.Dir(runtime.Path), m)
 	env["GONDOR_KEPT"] = "${CACHE}/node"
 	// A build script may write into node_modules, so what is kept is copied and not linked.
 	env["GONDOR_COPY"] = "--reflink=auto"
@@ -90,16 +92,14 @@ func (d *detection) isFixed(p nodePackage) bool {
 	return len(p.Workspaces) == 0 && !d.has("pnpm-workspace.yaml") && !d.has("binding.gyp") && !p.hasLocal()
 }
 
-func nodeEnv(programs string, more ...string) map[string]string {
+// nodeEnv is the environment of a step: where the package manager keeps what it has
+// fetched, and that nobody is there to ask.
+func nodeEnv(programs string, m manager) map[string]string {
 	env := map[string]string{
-		"PATH": programs, "npm_config_cache": "${CACHE}/npm", "npm_config_update_notifier": "false",
-		"npm_config_fund": "false", "npm_config_audit": "false", "npm_config_store_dir": "${CACHE}/pnpm",
-		"npm_config_package_import_method": "clone-or-copy", "YARN_CACHE_FOLDER": "${CACHE}/yarn",
-		"YARN_ENABLE_GLOBAL_CACHE": "false", "YARN_NODE_LINKER": "node-modules", "YARN_ENABLE_TELEMETRY": "0", "CI": "true",
+		"PATH": programs, "CI": "true", "npm_config_cache": "${CACHE}/npm",
+		"npm_config_update_notifier": "false", "npm_config_fund": "false", "npm_config_audit": "false",
 	}
-	for pair := range slices.Chunk(more, 2) {
-		env[pair[0]] = pair[1]
-	}
+	maps.Copy(env, m.env)
 	return env
 }
 

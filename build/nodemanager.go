@@ -10,10 +10,11 @@ import (
 
 // manager is the program that installs the packages of a Node.js site.
 type manager struct {
-	from    string   // the lock file, "" when there is none
-	install string   // the command that makes node_modules
-	run     string   // the command in front of a script's name
-	prune   string   // the command that removes dependencies of development, "" when there is none
+	from    string // the lock file, "" when there is none
+	install string // the command that makes node_modules
+	run     string // the command in front of a script's name
+	prune   string // the command that removes dependencies of development, "" when there is none
+	env     map[string]string
 	texts   []string // of the files that the result hangs on
 }
 
@@ -99,6 +100,8 @@ func (d *detection) pnpm(p nodePackage) (manager, error) {
 	return manager{
 		from: "pnpm-lock.yaml", install: command + " install --frozen-lockfile --prefer-offline" + which,
 		run: command + " run", prune: command + " prune --prod --ignore-scripts",
+		// Copied and not linked to the store, which a build script could else write into.
+		env: map[string]string{"npm_config_store_dir": "${CACHE}/pnpm", "npm_config_package_import_method": "clone-or-copy"},
 	}, err
 }
 
@@ -110,7 +113,11 @@ func (d *detection) yarn(p nodePackage) (manager, error) {
 	if m := berryPattern.FindSubmatch(text); m != nil {
 		version := map[bool]string{true: "4", false: "3"}[len(m[1]) > 1 || string(m[1]) >= "8"]
 		command, err := d.program("yarn-berry", "@yarnpkg/cli-dist", p.wanted("yarn", version))
-		return manager{from: "yarn.lock", install: command + " install --immutable", run: command + " run"}, err
+		return manager{
+			from: "yarn.lock", install: command + " install --immutable", run: command + " run",
+			// Its own way of finding packages needs it at every start; node_modules do not.
+			env: map[string]string{"YARN_NODE_LINKER": "node-modules", "YARN_CACHE_FOLDER": "${CACHE}/yarn", "YARN_ENABLE_GLOBAL_CACHE": "false", "YARN_ENABLE_TELEMETRY": "0"},
+		}, err
 	}
 	command, err := d.program("yarn", "yarn", p.wanted("yarn", "1"))
 	which := " --production"
@@ -120,6 +127,7 @@ func (d *detection) yarn(p nodePackage) (manager, error) {
 	return manager{
 		from: "yarn.lock", install: command + " install --frozen-lockfile --non-interactive --prefer-offline" + which, run: command + " run",
 		prune: command + " install --frozen-lockfile --non-interactive --prefer-offline --ignore-scripts --production",
+		env:   map[string]string{"YARN_CACHE_FOLDER": "${CACHE}/yarn"},
 	}, err
 }
 
