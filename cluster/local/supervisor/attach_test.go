@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"gondor/app"
@@ -338,6 +339,35 @@ func TestTheStandardInputOfWhoTakesNoneIsEmpty(t *testing.T) {
 	}
 	if out.String() != "end\n" {
 		t.Fatalf("got %q", out.String())
+	}
+}
+
+func TestAProcessThatEndsWhileItsInputGoesOnEndsTheAttach(t *testing.T) {
+	c := launch(t, t.TempDir())
+	for i := range 20 {
+		s := sh(fmt.Sprint("p", i), "head -c 100000 | wc -c; exit 3")
+		s.Hold, s.Stdin = true, true
+		start(t, c, s)
+		var out bytes.Buffer
+		endless := rand.NewChaCha8([32]byte{})
+		if err := c.Attach(t.Context(), s.ID, app.Streams{Stdin: endless, Stdout: &out}); err != nil || strings.TrimSpace(out.String()) != "100000" {
+			t.Fatalf("got %q, %v", out.String(), err)
+		}
+	}
+}
+
+func TestAnInputThatFailsEndsTheAttachAndTellsWhy(t *testing.T) {
+	c := launch(t, t.TempDir())
+	s := sh("p", "exec cat")
+	s.Hold, s.Stdin, s.Ephemeral = true, true, true
+	start(t, c, s)
+	broken := errors.New("the line is cut")
+	err := c.Attach(t.Context(), "p", app.Streams{Stdin: iotest.ErrReader(broken), Stdout: io.Discard})
+	if !errors.Is(err, broken) {
+		t.Fatalf("Attach returned %v", err)
+	}
+	if exit := wait(t, c, "p"); exit.Code != 143 {
+		t.Fatalf("it ended with %+v", exit)
 	}
 }
 

@@ -82,10 +82,10 @@ func (k *conn) lost(err error) error {
 	return cause(k.ctx, app.Fault(app.CodeUnavailable, "the supervisor went away: %v", err))
 }
 
-// cause is ctx's error when it has ended, err otherwise.
+// cause is why ctx has ended, err when it has not.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	return err
 }

@@ -20,8 +20,8 @@ import (
 // CodeConflict when somebody is attached. When Attach returns, a Read of Stdin may still
 // be outstanding, and what it reads is lost.
 func (c *Client) Attach(ctx context.Context, id string, s app.Streams) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	k, err := c.open(ctx, request{Op: opAttach, ID: id, Window: s.Window})
 	if err != nil {
 		return err
@@ -32,27 +32,31 @@ func (c *Client) Attach(ctx context.Context, id string, s app.Streams) error {
 	}
 	credit := semaphore.NewWeighted(window)
 	if s.Stdin != nil {
-		go func() { _ = k.sendStdin(ctx, s.Stdin, credit) }() // the supervisor's end tells of failures
+		go k.sendStdin(ctx, s.Stdin, credit, cancel)
 	}
 	go c.sendResizes(ctx, id, s.Resizes)
 	return k.receive(s, credit)
 }
 
-// sendStdin sends what r has, never more ahead than the credit allows.
-func (k *conn) sendStdin(ctx context.Context, r io.Reader, credit *semaphore.Weighted) error {
+// sendStdin sends what r has, never more ahead than the credit allows. When r fails, so
+// does the attach; when the supervisor takes no more, its last reply says why.
+func (k *conn) sendStdin(ctx context.Context, r io.Reader, credit *semaphore.Weighted, fail func(error)) {
 	buf := make([]byte, maxData/2)
 	for {
 		n, err := r.Read(buf)
-		if acquired := credit.Acquire(ctx, int64(n)); acquired != nil {
-			return acquired
+		if credit.Acquire(ctx, int64(n)) != nil {
+			return
 		}
-		if n > 0 {
-			if err := writeFrame(k, kindStdin, buf[:n]); err != nil {
-				return err
-			}
+		if n > 0 && writeFrame(k, kindStdin, buf[:n]) != nil {
+			return
 		}
-		if err != nil {
-			return errors.Join(writeFrame(k, kindEnd, nil), err)
+		switch {
+		case errors.Is(err, io.EOF):
+			_ = writeFrame(k, kindEnd, nil)
+			return
+		case err != nil:
+			fail(fmt.Errorf("read the input: %w", err))
+			return
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (c *Client) Resize(ctx context.Context, id string, size app.Window) error {
 }
 
 // Wait returns how the process ended, waiting until it has for good. What it wrote is in
-// its log by then. CodeNotFound when there is none, or it was removed.
+// its log by then, unless somebody who is attached reads it too slowly. CodeNotFound when there is none, or it was removed.
 func (c *Client) Wait(ctx context.Context, id string) (app.Exit, error) {
 	p, err := c.ask(ctx, request{Op: opWait, ID: id})
 	if err != nil {

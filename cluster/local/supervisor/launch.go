@@ -15,7 +15,8 @@ import (
 // LaunchOptions say how to start a supervisor.
 type LaunchOptions struct {
 	Dir  string   // its directory, absolute; made when missing
-	Argv []string // the command that calls Run for Dir, program first
+	Argv []string // the command that calls Run for Dir, program first, as a path
+	Env  []string // its environment, which its processes don't get; nil is the caller's own
 }
 
 // Launch returns a client of the running supervisor of the directory, or starts one in a
@@ -47,8 +48,11 @@ func detach(o LaunchOptions) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = out.Close() }()
+	if o.Env == nil {
+		o.Env = os.Environ()
+	}
 	return syscall.ForkExec(o.Argv[0], o.Argv, &syscall.ProcAttr{
-		Dir: o.Dir, Env: os.Environ(), Files: []uintptr{in.Fd(), out.Fd(), out.Fd()},
+		Dir: o.Dir, Env: o.Env, Files: []uintptr{in.Fd(), out.Fd(), out.Fd()},
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 }

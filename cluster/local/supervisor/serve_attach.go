@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"net"
+	"time"
 )
 
 // answerAttach carries the streams of one program until it ends or the client goes.
@@ -36,7 +37,25 @@ func (s *server) answerAttach(_ context.Context, c *net.UnixConn, q request) (re
 	a.program.interrupt(fed)
 	<-fed
 	p.detach(a, left)
+	if !left {
+		a.conclude(gone)
+	}
 	return reply{}, nil
+}
+
+// conclude sends the last reply and lets the client hang up first: what it sent and
+// nobody reads any more would cut the connection before it has read the reply.
+func (a *attachment) conclude(gone <-chan struct{}) {
+	_ = a.conn.SetWriteDeadline(time.Now().Add(requestTime))
+	if writeMessage(a.conn, reply{Done: true}) != nil {
+		return
+	}
+	patience := time.NewTimer(requestTime)
+	defer patience.Stop()
+	select {
+	case <-gone:
+	case <-patience.C:
+	}
 }
 
 // join attaches the client; its first reply is sent before anything else can be.
