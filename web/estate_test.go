@@ -61,7 +61,10 @@ func putPeople(tx app.Tx, name string, group app.ResourceGroup, site app.Site) e
 func (w *world) putRunning(tx app.Tx, name string, i app.Instance) error {
 	build := app.Build{
 		ID: idIn[app.Build](name, "build"), Site: i.Site, Instance: i.ID, Creator: idOf[app.User]("admin"), State: app.BuildSucceeded,
-		Plan: app.Plan{Language: "Procfile", Processes: map[string]string{"web": "serve"}}, Artifact: app.Artifact{Ref: "a", Size: 1}, Created: time.Now(),
+		Plan: app.Plan{
+			Language: "Procfile", Processes: map[string]string{"web": "serve"},
+			Services: map[string]app.ServiceConfig{"web": {HealthTimeout: time.Second}},
+		}, Artifact: app.Artifact{Ref: "a", Size: 1}, Created: time.Now(),
 	}
 	waiting := build
 	waiting.ID, waiting.State, waiting.Artifact = idIn[app.Build](name, "waiting build"), app.BuildWaiting, app.Artifact{}

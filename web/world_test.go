@@ -232,3 +232,6 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 	t.Fatalf("it never happened: %s", what)
 }
+
+// url is where the world says it is.
+func (w *world) url() *url.URL { return &url.URL{Scheme: "https", Host: "gondor.test"} }

@@ -105,3 +105,6 @@ func sentence(message string) string {
 	}
 	return message + "."
 }
+
+// lines turns the line ends that browsers send into those of the system.
+func lines(typed string) string { return strings.ReplaceAll(typed, "\r\n", "\n") }

@@ -1,19 +1,57 @@
 package ui
 
 import (
+	"fmt"
 	"html/template"
+	"net/url"
 	"time"
 )
 
 // functions are what templates can call besides the fields and methods of their view.
-func functions(a *assets) template.FuncMap {
+func functions(a *assets, at *url.URL) template.FuncMap {
 	return template.FuncMap{
 		"asset":    a.path,
+		"address":  at.String,
+		"hostOf":   hostOf,
 		"sentence": sentence,
-		"ago":      ago,
-		"exact":    exact,
-		"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"moment":   func(t, now time.Time) moment { return moment{t, now} },
+		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
+		"lasted":   lasted,
 		"tone":     tone,
 		"field":    newField,
+		"choose":   newChoice,
+	}
+}
+
+// moment is a time that is told as how long ago it was.
+type moment struct{ Time, Now time.Time }
+
+// Machine is the time as scripts read it (RFC 3339).
+func (m moment) Machine() string { return m.Time.UTC().Format(time.RFC3339Nano) }
+
+// Exact is the time for who wants to know it exactly.
+func (m moment) Exact() string { return m.Time.UTC().Format("2 January 2006, 15:04:05 UTC") }
+
+// Ago is the time for everybody else.
+func (m moment) Ago() string { return ago(m.Time, m.Now) }
+
+// hostOf is the part of a URL that people know a site by.
+func hostOf(address string) string {
+	at, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return at.Host
+}
+
+// lasted is a duration as people read it at a glance.
+func lasted(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	default:
+		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
 	}
 }

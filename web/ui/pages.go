@@ -34,8 +34,8 @@ type pages struct{ sets map[string]*template.Template }
 
 // parsePages parses every template and executes it with an empty and with a full view, so
 // that one that does not fit its view is found at the start and not by people.
-func parsePages(a *assets) (*pages, error) {
-	base, err := template.New("layout").Funcs(functions(a)).ParseFS(templates, "templates/layout.html", "templates/parts/*.html")
+func parsePages(functions template.FuncMap) (*pages, error) {
+	base, err := template.New("layout").Funcs(functions).ParseFS(templates, "templates/layout.html", "templates/parts/*.html")
 	if err != nil {
 		return nil, err
 	}

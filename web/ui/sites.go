@@ -18,7 +18,7 @@ type sitesView struct {
 type siteRow struct {
 	app.Site
 	Group     string
-	Instances []app.InstanceStatus
+	Instances []instanceRow
 }
 
 func (d *dashboard) siteRoutes(mux *http.ServeMux) {
@@ -51,7 +51,7 @@ func (d *dashboard) sites(c *call) (sitesView, error) {
 	}
 	view := sitesView{Groups: groups}
 	for _, site := range sites {
-		instances, err := d.statuses(c, site.ID)
+		instances, err := d.instanceRows(c, site.ID)
 		if err != nil {
 			return sitesView{}, err
 		}

@@ -38,7 +38,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the dashboard's assets: %w", err)
 	}
-	pages, err := parsePages(assets)
+	pages, err := parsePages(functions(assets, o.URL))
 	if err != nil {
 		return nil, fmt.Errorf("load the dashboard's templates: %w", err)
 	}
@@ -54,7 +54,9 @@ func (d *dashboard) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/{name}", d.assets)
 	for _, add := range []func(*http.ServeMux){
-		d.signInRoutes, d.siteRoutes,
+		d.signInRoutes, d.siteRoutes, d.oneSiteRoutes, d.peopleRoutes, d.instanceRoutes,
+		d.serviceRoutes, d.releaseRoutes, d.buildRoutes, d.environmentRoutes, d.hostRoutes,
+		d.userRoutes, d.accountRoutes, d.eventRoutes,
 	} {
 		add(mux)
 	}

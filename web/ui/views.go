@@ -8,9 +8,21 @@ import (
 // views are the pages: the template of that name is executed with that view.
 func views() map[string]reflect.Type {
 	return map[string]reflect.Type{
-		"failure": reflect.TypeFor[failureView](),
-		"sign-in": reflect.TypeFor[signInView](),
-		"sites":   reflect.TypeFor[sitesView](),
+		"failure":          reflect.TypeFor[failureView](),
+		"sign-in":          reflect.TypeFor[signInView](),
+		"sites":            reflect.TypeFor[sitesView](),
+		"site":             reflect.TypeFor[siteView](),
+		"site-environment": reflect.TypeFor[siteEnvironmentView](),
+		"instance":         reflect.TypeFor[instanceView](),
+		"settings":         reflect.TypeFor[settingsView](),
+		"service":          reflect.TypeFor[serviceView](),
+		"releases":         reflect.TypeFor[releasesView](),
+		"release":          reflect.TypeFor[releaseView](),
+		"build":            reflect.TypeFor[buildView](),
+		"environment":      reflect.TypeFor[environmentView](),
+		"hosts":            reflect.TypeFor[hostsView](),
+		"users":            reflect.TypeFor[usersView](),
+		"account":          reflect.TypeFor[accountView](),
 	}
 }
 

@@ -19,9 +19,6 @@ func tone(state any) string {
 	}
 }
 
-// exact is a moment for who wants to know it exactly.
-func exact(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") }
-
 // ago is how long before now a moment was, in the largest unit that fits. The script
 // words it the same way as time goes by.
 func ago(t, now time.Time) string {
