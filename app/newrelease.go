@@ -86,7 +86,7 @@ func deployable(r Reader, site Site, id ID[Build]) (Build, error) {
 	build, err := r.Builds().Get(id)
 	switch {
 	case IsNotFound(err) || err == nil && build.Site != site.ID:
-		return Build{}, Invalid("build", "is not a build of this site")
+		return Build{}, NotFound("build of this site")
 	case err != nil:
 		return Build{}, err
 	case !build.State.Ended():
