@@ -166,6 +166,7 @@ func isRun(r Reader, release Release) (bool, error) {
 
 // say writes a line into the release's log. A log that can't be written stops no deploy.
 func (a *App) say(ctx context.Context, release Release, text string) {
+	ctx = context.WithoutCancel(ctx) // it tells of what has happened already
 	for _, line := range slices.Collect(strings.Lines(text)) {
 		if err := a.Logs.Append(ctx, ReleaseLog(release.ID), strings.TrimRight(line, "\n")); err != nil {
 			a.log.Warn("write the release's log", "release", release.ID, "error", err)
@@ -174,7 +175,7 @@ func (a *App) say(ctx context.Context, release Release, text string) {
 }
 
 func (a *App) closeLog(ctx context.Context, release Release) {
-	if err := a.Logs.Close(ctx, ReleaseLog(release.ID)); err != nil {
+	if err := a.Logs.Close(context.WithoutCancel(ctx), ReleaseLog(release.ID)); err != nil {
 		a.log.Warn("close the release's log", "release", release.ID, "error", err)
 	}
 }

@@ -77,9 +77,10 @@ func (a *App) CancelRelease(ctx context.Context, who Actor, id ID[Release]) (Rel
 	return release, a.Processes.Stop(ctx, phaseID(id))
 }
 
-// ReleaseLog yields the lines of a release's log.
+// ReleaseLog yields the lines of a release's log. Following ends with the release.
 func (a *App) ReleaseLog(ctx context.Context, who Actor, id ID[Release], q LogQuery) iter.Seq2[LogLine, error] {
-	_, err := a.Release(ctx, who, id)
+	release, err := a.Release(ctx, who, id)
+	q.Follow = q.Follow && release.State.Moving() // a kill may have left the log of an ended one open
 	return a.lines(ctx, ReleaseLog(id), q, err)
 }
 

@@ -27,14 +27,14 @@ func (a *App) RunProcess(ctx context.Context, who Actor, in NewRun) (endpoint st
 }
 
 func (a *App) oneOff(ctx context.Context, who Actor, in NewRun) (Process, error) {
-	if strings.TrimSpace(in.Command) == "" {
-		return Process{}, Invalid("command", "is missing; give a command such as %q", "python manage.py shell")
-	}
 	var process Process
 	err := a.read(ctx, func(r Reader) error {
 		service, instance, _, err := serviceFor(r, who, ActionRun, in.Service)
 		if err != nil {
 			return err
+		}
+		if strings.TrimSpace(in.Command) == "" {
+			return Invalid("command", "is missing; give a command such as %q", "python manage.py shell")
 		}
 		if service.Release == "" {
 			return Conflict("", "nothing has been deployed to %s yet, so there is nothing to run in; deploy first", service.Name)

@@ -53,9 +53,10 @@ func (a *App) AttachBuild(ctx context.Context, who Actor, id ID[Build]) (endpoin
 	return a.Endpoints.Publish(buildSession{a, id}), nil
 }
 
-// BuildLog yields the lines of a build's log.
+// BuildLog yields the lines of a build's log. Following ends with the build.
 func (a *App) BuildLog(ctx context.Context, who Actor, id ID[Build], q LogQuery) iter.Seq2[LogLine, error] {
-	_, err := a.Build(ctx, who, id)
+	build, err := a.Build(ctx, who, id)
+	q.Follow = q.Follow && !build.State.Ended() // a kill may have left the log of an ended one open
 	return a.lines(ctx, BuildLog(id), q, err)
 }
 
@@ -68,7 +69,12 @@ type buildSession struct {
 // Join implements Session: it copies the build's log to Stdout until the build has
 // ended. Who leaves early does not disturb the build.
 func (s buildSession) Join(ctx context.Context, streams Streams) (Exit, error) {
-	for line, err := range s.app.Logs.Lines(ctx, LogQuery{Log: BuildLog(s.id), Follow: true}) {
+	build, err := s.build(ctx)
+	if err != nil {
+		return Exit{}, err
+	}
+	query := LogQuery{Log: BuildLog(s.id), Follow: !build.State.Ended()}
+	for line, err := range s.app.Logs.Lines(ctx, query) {
 		if err != nil {
 			return Exit{}, fmt.Errorf("read the build's log: %w", err)
 		}
@@ -86,13 +92,18 @@ func (s buildSession) Join(ctx context.Context, streams Streams) (Exit, error) {
 }
 
 func (s buildSession) exit(ctx context.Context) (Exit, error) {
+	build, err := s.build(ctx)
+	if err != nil || build.State == BuildSucceeded {
+		return Exit{Ended: build.Ended}, err
+	}
+	return Exit{Code: 1, Message: build.Message, Ended: build.Ended}, nil
+}
+
+func (s buildSession) build(ctx context.Context) (Build, error) {
 	var build Build
 	err := s.app.read(ctx, func(r Reader) (err error) {
 		build, err = r.Builds().Get(s.id)
 		return err
 	})
-	if err != nil || build.State == BuildSucceeded {
-		return Exit{Ended: build.Ended}, err
-	}
-	return Exit{Code: 1, Message: build.Message, Ended: build.Ended}, nil
+	return build, err
 }
