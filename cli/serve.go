@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"gondor/cluster"
+)
+
+// envAdminPassword is the password that the first user gets; a random one without it.
+const envAdminPassword = "GONDOR_ADMIN_PASSWORD"
+
+func (p *Program) serveCommand() *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use: "serve --data DIR --domain DOMAIN", Short: "Run a server", Args: takes(),
+		Long: "Run a server: the dashboard and the API at DOMAIN, sites at names below it. SIGTERM ends it and\n" +
+			"leaves the sites running. The first start makes the user admin, with the password in " + envAdminPassword + "\n" +
+			"or a random one that is printed once.",
+		RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.listen, "listen", ":80", "the address to listen on")
+	flags.StringVar(&f.data, "data", "", "the directory that everything is kept in")
+	flags.StringVar(&f.domain, "domain", "", "the host name of the dashboard; sites get names below it")
+	flags.StringVar(&f.publicURL, "public-url", "", "where people reach DOMAIN (default: http://DOMAIN with the port of --listen)")
+	flags.StringVar(&f.engine, "engine", cluster.Local, "what runs the sites: local or kube")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "how to reach the cluster of the engine kube")
+	flags.StringSliceVar(&f.trusted, "trusted-proxies", nil, "networks whose forwarding headers are believed: CIDR,…")
+	return c
+}
+
+// serve runs a server until ctx ends.
+func (p *Program) serve(ctx context.Context, f serveFlags) error {
+	o, err := f.read(p.io.Dir)
+	if err != nil {
+		return err
+	}
+	o.log = slog.New(slog.NewTextHandler(p.io.Stderr, nil))
+	s, err := openServer(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	used, err := s.app.Bootstrap(ctx, p.io.Env(envAdminPassword))
+	if err != nil {
+		return err
+	}
+	if used != "" && p.io.Env(envAdminPassword) == "" {
+		if err := p.say("user      admin\npassword  %s", used); err != nil {
+			return err
+		}
+	}
+	return s.run(ctx, func() { o.log.Info("ready", "url", s.url.String(), "address", s.listener.Addr().String()) })
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"gondor/app"
+	"gondor/build"
+	"gondor/cluster"
+	"gondor/cluster/local"
+	"gondor/cluster/local/supervisor"
+	"gondor/router"
+	"gondor/runner"
+	"gondor/store"
+	"gondor/web"
+)
+
+// server is all rooms plugged together. In its data directory are:
+//
+//	store/gondor.db   what should be
+//	gondor.key        what opens its secrets
+//	sources/          uploads, until they are built
+//	engine/           what is
+//	access.log        and access.log.1, the one before
+type server struct {
+	options  serverOptions
+	url      *url.URL
+	listener net.Listener
+
+	store  *store.Store
+	engine cluster.Engine
+	app    *app.App
+	router *router.Router
+	runner *runner.Runner
+	web    http.Handler
+
+	access  *router.AccessLines
+	closers []io.Closer // in the order of their opening
+}
+
+// openServer opens everything, the listener too, so that a fault is told before anything
+// is announced. Nothing is served before run.
+func openServer(ctx context.Context, o serverOptions) (s *server, err error) {
+	s = &server{options: o}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := makeDataDir(o.data); err != nil {
+		return nil, err
+	}
+	if s.store, err = store.Open(ctx, filepath.Join(o.data, "store"), o.log); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, s.store)
+	for _, open := range []func(context.Context) error{s.openRouter, s.checkAddress, s.openEngine, s.listen, s.openApp} {
+		if err := open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// makeDataDir makes a directory that the processes of sites may pass through, and no
+// more.
+func makeDataDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	return nil
+}
+
+// openRouter makes the router first: the engine drains by it, and what it serves of
+// Gondor's own is there before it serves.
+func (s *server) openRouter(context.Context) error {
+	lines, err := openRotating(filepath.Join(s.options.data, "access.log"), accessLimit)
+	if err != nil {
+		return err
+	}
+	s.access = router.NewAccessLines(lines)
+	s.closers = append(s.closers, lines, s.access)
+	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.web.ServeHTTP(w, r) })
+	s.router = router.New(router.Options{
+		Own: func(host string) http.Handler {
+			if host == s.options.domain {
+				return own
+			}
+			return nil
+		},
+		OwnAddress:     own,
+		TrustedProxies: s.options.trusted,
+		AccessLog:      s.access,
+		Limits:         router.Limits{Shutdown: s.options.grace},
+		Logger:         s.options.log,
+	})
+	return nil
+}
+
+func (s *server) openEngine(ctx context.Context) error {
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find Gondor's binary: %w", err)
+	}
+	s.engine, err = cluster.Open(ctx, cluster.Options{Engine: s.options.engine, Local: local.Options{
+		Dir:        filepath.Join(s.options.data, "engine"),
+		Supervisor: []string{executable, "supervisor", "--dir"},
+		Drainer:    s.router,
+		Logger:     s.options.log,
+	}})
+	if err != nil {
+		return err
+	}
+	for _, note := range s.engine.Notes() {
+		s.options.log.Warn(note)
+	}
+	return nil
+}
+
+// checkAddress refuses an address that is taken before a supervisor is started that
+// nobody would stop again. A supervisor that runs already may hold the address for us.
+func (s *server) checkAddress(ctx context.Context) error {
+	if _, err := supervisor.Dial(ctx, filepath.Join(s.options.data, "engine", "supervisor")); err == nil {
+		return nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.listen)
+	if err != nil {
+		return s.cannotListen(err)
+	}
+	return listener.Close()
+}
+
+func (s *server) cannotListen(err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) || app.CodeOf(err) == app.CodeConflict {
+		return app.Conflict("", "something else listens on %s; stop it, or choose another address with --listen", s.options.listen)
+	}
+	return fmt.Errorf("listen on %s: %w", s.options.listen, err)
+}
+
+func (s *server) listen(ctx context.Context) (err error) {
+	s.listener, err = s.engine.Listen(ctx, "tcp", s.options.listen)
+	if err != nil {
+		return s.cannotListen(err)
+	}
+	s.closers = append(s.closers, s.listener)
+	s.url = s.options.urlOf(s.listener.Addr())
+	return nil
+}
+
+func (s *server) openApp(ctx context.Context) error {
+	vault, err := s.store.OpenKey(ctx, filepath.Join(s.options.data, "gondor.key"))
+	if err != nil {
+		return err
+	}
+	s.runner = runner.New(s.options.log)
+	s.app = app.New(app.Config{URL: s.url}, app.Ports{
+		Store: s.store, Vault: vault,
+		Workloads: s.engine, Processes: s.engine, Builder: s.engine, Logs: s.engine,
+		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{}),
+		Endpoints: s.runner,
+	}, s.options.log)
+	s.web = web.New(web.Options{App: s.app, URL: s.url, Endpoints: s.runner, Log: s.options.log})
+	return nil
+}
+
+// close closes what was opened, the last first: the access log, then the store.
+func (s *server) close() {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		if err := s.closers[i].Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		s.options.log.Error("close the server", "error", err)
+	}
+}
