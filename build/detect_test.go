@@ -319,15 +319,25 @@ func TestDependenciesThatMayMoveAreNotKept(t *testing.T) {
 	}
 }
 
+// foreign are the files that detection reads.
+var foreign = []string{"pyproject.toml", "poetry.lock", "Pipfile", "Pipfile.lock", "requirements.txt", ".python-version", "package.json", "pnpm-lock.yaml", "yarn.lock", "go.mod", "manage.py"}
+
 func FuzzDetect(f *testing.F) {
-	f.Add("pyproject.toml", []byte("[tool.poetry.dependencies]\npython='^3.9'\nx={git='a'}"))
-	f.Add("Pipfile.lock", []byte(`{"default":{"a":{"version":"==1","hashes":["sha256:0"]}}}`))
-	f.Add("package.json", []byte(`{"scripts":{"start":"a"},"engines":{"node":">=18 <20 || ^20.1"}}`))
-	f.Add("requirements.txt", []byte("-r requirements.txt\n-e .\nx==1 \\\n --hash=sha256:0"))
-	f.Add("go.mod", []byte("module x\ngo 1.2\n"))
-	f.Fuzz(func(t *testing.T, name string, text []byte) {
-		tree := fstest.MapFS{"Procfile": {Data: []byte("web: x")}, name: {Data: text}}
-		if _, err := build.Detect(tree, offered); err != nil && fstest.TestFS(tree) == nil && app.CodeOf(err) != app.CodeInvalid {
+	f.Add(uint8(0), []byte("[tool.poetry.dependencies]\npython='^3.9'\nx={git='a'}"))
+	f.Add(uint8(1), []byte("[[package]]\nname='a'\nversion='1'\n[package.source]\ntype='git'"))
+	f.Add(uint8(2), []byte("[packages]\na={version='*', extras=['x']}\n[requires]\npython_version='3.11'"))
+	f.Add(uint8(3), []byte(`{"default":{"a":{"version":"==1","hashes":["sha256:0"]}}}`))
+	f.Add(uint8(4), []byte("-r requirements.txt\n-e .\nx==1 \\\n --hash=sha256:0"))
+	f.Add(uint8(5), []byte("# ours\n3.9\n"))
+	f.Add(uint8(6), []byte(`{"scripts":{"start":"a"},"engines":{"node":">=18 <20 || ^20.1"}}`))
+	f.Add(uint8(9), []byte("module x\ngo 1.2\n"))
+	f.Fuzz(func(t *testing.T, which uint8, text []byte) {
+		tree := files("Procfile", "web: x", "pyproject.toml", "[project]\nname='x'", "main.go", "package main", "package.json", "{}")
+		if which%2 == 0 { // so that go.mod and Python's files are reached without Node's
+			delete(tree, "package.json")
+		}
+		tree[foreign[int(which)%len(foreign)]] = &fstest.MapFile{Data: text}
+		if _, err := build.Detect(tree, offered); err != nil && app.CodeOf(err) != app.CodeInvalid {
 			t.Fatalf("%v is not an error for people", err)
 		}
 	})
