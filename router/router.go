@@ -134,6 +134,7 @@ func (r *Router) shutdown(ctx context.Context, server *http.Server) error {
 		b.closeTunnels()
 	}
 	r.tunnels.Wait()
+	r.backends.expire(time.Now())
 	return nil
 }
 

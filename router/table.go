@@ -124,6 +124,7 @@ func (r *Router) tend(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			r.backends.expire(time.Now())
 			return ctx.Err()
 		case now := <-ticker.C:
 			r.backends.expire(now.Add(-r.limits.Kept))
