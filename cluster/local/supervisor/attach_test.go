@@ -304,7 +304,7 @@ func TestATerminalWithoutALogLeavesNoTrace(t *testing.T) {
 
 func TestAFastWriterIsNotHeldUpByASlowFollower(t *testing.T) {
 	c := launch(t, t.TempDir())
-	s := sh("p", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 30000000")
+	s := sh("p", "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c 8000000")
 	s.Log = "service/fast"
 	next, stop := iter.Pull2(c.Lines(t.Context(), app.LogQuery{Log: s.Log, Follow: true}))
 	defer stop()

@@ -39,7 +39,7 @@ func TestHowAProcessEndsIsKept(t *testing.T) {
 		{"by a fault", sh("fault", "kill -SEGV $$"), 139, "killed by SIGSEGV"},
 		{"without a program", missing, 127, "executable file not found"},
 		{"with what is no program", refused, 126, "permission denied"},
-		{"without its directory", nowhere, 127, "no such file or directory"},
+		{"without its directory", nowhere, 127, "its directory: stat /no/such/directory: no such file or directory"},
 		{"by its timeout", late, 143, "stopped: it ran longer than 20ms"},
 	}
 	for _, test := range tests {

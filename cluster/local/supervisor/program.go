@@ -30,12 +30,13 @@ type program struct {
 	ooms    int64  // kills for memory in its cgroups before it started
 	input   *os.File
 	outputs []*os.File
+	pumps   []*pump
 	writer  *logfile.Writer // nil without a log
 	drained chan struct{}   // closed when all output has been delivered
 
-	mu     sync.Mutex
-	ending bool // it was reaped
-	pumps  sync.WaitGroup
+	mu      sync.Mutex
+	ending  bool // it was reaped
+	reading sync.WaitGroup
 }
 
 // signal sends a signal to the program's group; errNotRunning when it was reaped.
@@ -76,7 +77,7 @@ func (g *program) reaped() {
 
 // drain waits for the output to be delivered, however slowly, and closes the files.
 func (g *program) drain() {
-	g.pumps.Wait()
+	g.reading.Wait()
 	for _, f := range g.outputs {
 		_ = f.Close()
 	}

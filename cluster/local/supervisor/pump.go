@@ -41,7 +41,7 @@ type pump struct {
 
 // run reads until the end of the output.
 func (p *pump) run() {
-	defer p.program.pumps.Done()
+	defer p.program.reading.Done()
 	defer p.flush()
 	for {
 		err := p.some(p.raw.Read)
