@@ -20,8 +20,34 @@ func functions(a *assets, at *url.URL) template.FuncMap {
 		"tone":     tone,
 		"field":    newField,
 		"choose":   newChoice,
+
+		"rows":         func(rows []instanceRow, now time.Time) instanceList { return instanceList{rows, now} },
+		"releaseRows":  func(rows []releaseRow, may powers, now time.Time) releaseList { return releaseList{rows, may, now} },
+		"variableRows": func(v variables, now time.Time) variableList { return variableList{v, now} },
+		"variableForm": func(v variables, sent form) variableForm { return variableForm{v.Path, sent} },
 	}
 }
+
+// What the templates that several pages share are executed with.
+type (
+	instanceList struct {
+		Rows []instanceRow
+		Now  time.Time
+	}
+	releaseList struct {
+		Rows []releaseRow
+		May  powers
+		Now  time.Time
+	}
+	variableList struct {
+		Variables variables
+		Now       time.Time
+	}
+	variableForm struct {
+		Path string
+		Form form
+	}
+)
 
 // moment is a time that is told as how long ago it was.
 type moment struct{ Time, Now time.Time }
