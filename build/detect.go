@@ -10,10 +10,10 @@ import (
 )
 
 // Detect makes the plan of a tree's build. It looks for package.json (Node.js), then
-// for Python's requirements.txt, pyproject.toml, poetry.lock, Pipfile or manage.py
-// (both are built when both are there), then for go.mod, then for index.html; a Procfile
-// is enough for anything else, and always says which processes there are. runtimes are
-// what the engine offers.
+// for Python's requirements.txt, pyproject.toml, poetry.lock, Pipfile or manage.py,
+// or else for go.mod (what stands beside Node.js is built after it), then for index.html;
+// a Procfile is enough for anything else, and always says which processes there are.
+// runtimes are what the engine offers.
 //
 // An error of CodeInvalid says what to do about a tree that can't be built. Only small
 // files are read. The same tree and runtimes give the same plan.
@@ -81,19 +81,19 @@ func (d *detection) readProcfile() error {
 
 // languages adds the steps of each language that the tree is written in.
 func (d *detection) languages() error {
-	node, python := d.has("package.json"), d.isPython()
-	switch {
-	case node && python:
+	node := d.has("package.json")
+	if node {
 		if err := d.node(); err != nil {
 			return err
 		}
-		return d.python()
-	case node:
-		return d.node()
-	case python:
+	}
+	switch {
+	case d.isPython():
 		return d.python()
 	case d.has("go.mod"):
 		return d.golang()
+	case node:
+		return nil
 	case d.staticDir() != "":
 		d.static()
 		return nil

@@ -114,8 +114,12 @@ func (d *detection) nodeWeb(p nodePackage) {
 		d.defaultWeb(start)
 	case d.has("server.js"):
 		d.defaultWeb("exec node server.js")
-	case p.Scripts["build"] != "" && !d.isPython():
+	case d.isPython() || d.has("go.mod"):
+		d.missing = "package.json has no start script"
+	case p.Scripts["build"] != "":
 		d.builtFiles(p)
+	case d.staticDir() != "":
+		d.defaultWeb(serveStatic(d.staticDir()))
 	default:
 		d.missing = "package.json has no start script"
 	}

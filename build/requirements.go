@@ -20,10 +20,10 @@ func (d *detection) dependencies() (dependencies, error) {
 		return dependencies{}, err
 	}
 	var wanted dependencies
+	d.noteUnread()
 	switch {
 	case d.has("requirements.txt"):
 		wanted, err = d.requirements()
-		d.noteOthers()
 	case d.has("poetry.lock"):
 		wanted, err = d.poetryLock(project)
 	case d.has("Pipfile.lock"):
@@ -37,11 +37,16 @@ func (d *detection) dependencies() (dependencies, error) {
 	return wanted, err
 }
 
-// noteOthers tells that requirements.txt stands in the way of lock files.
-func (d *detection) noteOthers() {
+// noteUnread tells of lock files that are not read.
+func (d *detection) noteUnread() {
 	for _, name := range []string{"poetry.lock", "Pipfile.lock"} {
-		if d.has(name) {
-			d.note("requirements.txt is installed; " + name + " is not read. Remove the one that is out of use.")
+		if d.has(name) && d.has("requirements.txt") {
+			d.note("requirements.txt is installed and " + name + " is not read; remove the one that is out of use.")
+		}
+	}
+	for _, name := range []string{"uv.lock", "pdm.lock"} {
+		if d.has(name) && !d.has("requirements.txt") {
+			d.note("Warning: " + name + " is not read, so versions may differ from it; export it to requirements.txt to have its versions installed.")
 		}
 	}
 }
