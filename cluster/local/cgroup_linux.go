@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -164,7 +163,9 @@ func (c *cgroups) dirs(at string) []string {
 	return dirs
 }
 
-// remove kills what is left in the group and removes it. No error when there is none.
+// remove removes a group whose processes the supervisor has ended. No error when there is
+// none. It kills nothing itself: for a moment a thread of the supervisor, which carries a
+// new process in, is a member too.
 func (c *cgroups) remove(group string) error {
 	if c.name == "" {
 		return nil
@@ -172,24 +173,11 @@ func (c *cgroups) remove(group string) error {
 	at := c.name + "/" + group
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		c.kill(at)
 		err := c.rmdir(at)
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}
-		time.Sleep(5 * time.Millisecond) // the kernel is still burying them
-	}
-}
-
-func (c *cgroups) kill(at string) {
-	data, err := os.ReadFile(filepath.Join(c.roots["pids"], at, "cgroup.procs"))
-	if err != nil {
-		return
-	}
-	for _, field := range strings.Fields(string(data)) {
-		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
-		}
+		time.Sleep(5 * time.Millisecond) // the kernel is still burying its processes
 	}
 }
 

@@ -65,16 +65,36 @@ func openLocal(t *testing.T, o local.Options) cluster.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { shutdown(t, engine) })
+	t.Cleanup(func() { shutdown(t, engine, o.Dir) })
 	return engine
 }
 
-// shutdown stops everything.
-func shutdown(t *testing.T, engine cluster.Engine) {
+// shutdown stops everything and removes what is left of it: the supervisor may still be
+// writing down how its processes ended.
+func shutdown(t *testing.T, engine cluster.Engine, dir string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := engine.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown: %v", err)
+	}
+	if t.Failed() {
+		said, _ := os.ReadFile(filepath.Join(dir, "supervisor", "supervisor.log"))
+		t.Logf("the supervisor says:\n%s", said)
+	}
+	eventually(t, "everything can be removed", func() bool { return os.RemoveAll(filepath.Join(dir, "supervisor")) == nil })
+}
+
+// eventually waits until the condition is true.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for timeout := time.After(30 * time.Second); !condition(); {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			t.Fatalf("it never came true that %s", what)
+		}
 	}
 }

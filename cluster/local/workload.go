@@ -155,16 +155,15 @@ func (w *workload) reconcile(ctx context.Context, running *sync.WaitGroup) {
 
 // adopt takes over a replica that runs.
 func (w *workload) adopt(index int, s supervisor.Status) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	r := newReplica(w, index)
-	w.replicas[index] = r
-	w.engine.replicas[r.id] = r
-	if healthy, ok := w.record.Healthy[index]; ok && s.State == supervisor.StateRunning && healthy.Equal(s.Started) {
-		r.healthyBefore = true
-	}
+	healthy, ok := w.record.Healthy[index]
+	r.healthyBefore = ok && s.State == supervisor.StateRunning && healthy.Equal(s.Started)
 	r.heed(s)
 	r.view = r.now
+	w.mu.Lock()
+	w.replicas[index] = r
+	w.mu.Unlock()
+	w.engine.register(r)
 }
 
 // isGone reports whether nothing of a removed workload is left.

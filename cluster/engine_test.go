@@ -1,0 +1,23 @@
+package cluster_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"gondor/app"
+	"gondor/cluster"
+)
+
+func TestAnEngineThatIsNotThereIsRefused(t *testing.T) {
+	for name, want := range map[string]string{
+		cluster.Kube: "local",
+		"docker":     "local",
+		"":           "local",
+	} {
+		_, err := cluster.Open(context.Background(), cluster.Options{Engine: name})
+		if app.CodeOf(err) != app.CodeInvalid || !strings.Contains(err.Error(), want) {
+			t.Errorf("opening %q: %v", name, err)
+		}
+	}
+}
