@@ -1,1 +1,11 @@
-export {};
+// Keeps the pages of the dashboard live. Everything else works without it.
+import { followChanges } from "./live";
+import { followLogs } from "./log";
+import { keepTime, tick } from "./time";
+
+keepTime();
+followLogs();
+followChanges(() => {
+  tick();
+  followLogs();
+});
