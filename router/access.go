@@ -40,8 +40,8 @@ func (x *exchange) log() {
 		Method: x.req.Method, Target: x.req.RequestURI,
 		Status: x.status, Sent: x.sent, RequestID: x.origin.requestID,
 	}
-	if x.backend != nil {
-		a.Backend = x.backend.address
+	if x.asked != nil {
+		a.Backend = x.asked.address
 	}
 	if x.route != nil {
 		a.Instance, a.Service = x.route.Instance, x.route.Service

@@ -53,11 +53,12 @@ func (b *backend) leave() {
 }
 
 // refused takes the backend out of the rotation: for 1 s first, twice as long each time
-// that it fails again, 10 s at most.
-func (b *backend) refused(now time.Time) {
+// that it fails again, 10 s at most. It reports whether it was in the rotation.
+func (b *backend) refused(now time.Time) bool {
 	n := b.failures.Add(1)
 	out := min(firstOut<<min(n-1, 4), longOut)
 	b.outUntil.Store(now.Add(out).UnixNano())
+	return n == 1
 }
 
 // taken puts the backend back into the rotation.

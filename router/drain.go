@@ -14,7 +14,7 @@ func (r *Router) Drain(ctx context.Context, address string) error {
 	case <-b.drained():
 		return nil
 	case <-ctx.Done():
-		b.closeTunnels()
+		b.closeTunnels(anyTunnel)
 		return ctx.Err()
 	}
 }
@@ -23,7 +23,7 @@ func (r *Router) Drain(ctx context.Context, address string) error {
 // WebSockets with a close frame of status 1001, going away (RFC 6455 section 7.4.1).
 func (r *Router) CloseBackend(address string) {
 	if b := r.backends.find(address); b != nil {
-		b.closeTunnels()
+		b.closeTunnels(anyTunnel)
 	}
 }
 
@@ -40,11 +40,16 @@ func (b *backend) drained() <-chan struct{} {
 	return done
 }
 
-func (b *backend) closeTunnels() {
+func anyTunnel(*tunnel) bool { return true }
+
+// closeTunnels ends those tunnels that are meant.
+func (b *backend) closeTunnels(meant func(*tunnel) bool) {
 	b.mu.Lock()
 	open := make([]*tunnel, 0, len(b.tunnels))
 	for t := range b.tunnels {
-		open = append(open, t)
+		if meant(t) {
+			open = append(open, t)
+		}
 	}
 	b.mu.Unlock()
 	for _, t := range open {

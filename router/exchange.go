@@ -19,6 +19,7 @@ type exchange struct {
 
 	route   *route
 	backend *backend   // the one that the request is at
+	asked   *backend   // the last one that it was at
 	tried   []*backend // those that it can't be sent to again
 
 	upgrade string  // the protocol to switch to
@@ -90,7 +91,7 @@ func (x *exchange) enter() bool {
 		}
 		b.enter()
 		if x.router.table.Load() == t {
-			x.backend = b
+			x.backend, x.asked = b, b
 			return true
 		}
 		b.leave()
@@ -157,9 +158,10 @@ func (x *exchange) unreachable(err error) verdict {
 	if x.req.Context().Err() != nil {
 		return gone
 	}
-	x.backend.refused(time.Now())
 	x.tried = append(x.tried, x.backend)
-	x.router.logger.Warn("a backend takes no connection", "host", x.route.Host, "backend", x.backend.address, "error", err)
+	if x.backend.refused(time.Now()) {
+		x.warn("a backend takes no connection and leaves the rotation", err)
+	}
 	return again
 }
 

@@ -22,8 +22,9 @@ type head struct {
 	fields  []field
 	length  int64 // Content-Length, or -1
 	chunked bool
-	close   bool   // the connection ends with this answer
-	upgrade string // the protocol that a 101 switches to
+	close   bool     // the connection ends with this answer
+	upgrade string   // the protocol that a 101 switches to
+	options []string // the values of Connection
 
 	text []byte // space to collect the bytes in
 }
@@ -41,7 +42,7 @@ func readHead(in *bufio.Reader, h *head) error {
 	}
 	h.text = text
 	status, rest, _ := strings.Cut(string(text), "\n")
-	*h = head{fields: h.fields[:0], length: -1, text: h.text}
+	*h = head{fields: h.fields[:0], options: h.options[:0], length: -1, text: h.text}
 	if err := h.parseStatus(strings.TrimSuffix(status, "\r")); err != nil {
 		return err
 	}
@@ -119,6 +120,7 @@ func (h *head) interpret() error {
 			}
 			h.chunked = true
 		case "Connection":
+			h.options = append(h.options, f.value)
 			h.heed(f.value)
 		case "Upgrade":
 			h.upgrade = f.value

@@ -80,11 +80,12 @@ func (x *exchange) copyFields(h *head) {
 	header := x.w.Header()
 	values := make([]string, len(h.fields))
 	for i, f := range h.fields {
-		if f.name == "Content-Length" && h.length < 0 || hopByHop(h, f.name) {
+		before, ok := header[f.name]
+		if hopByHop(h, f.name) || f.name == "Content-Length" && (h.length < 0 || ok) {
 			continue
 		}
 		values[i] = f.value
-		if before, ok := header[f.name]; ok {
+		if ok {
 			header[f.name] = append(before, f.value)
 			continue
 		}
@@ -103,12 +104,7 @@ func hopByHop(h *head, name string) bool {
 	case "Trailer":
 		return !h.chunked
 	}
-	for _, f := range h.fields {
-		if f.name == "Connection" && listed(f.value, name) {
-			return true
-		}
-	}
-	return false
+	return named(h.options, name)
 }
 
 // largeBody is from what length on a body is left to the kernel where it can move it

@@ -1,19 +1,13 @@
 package router
 
 import (
-	"context"
-	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"gondor/app"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Router sends each request to a healthy backend of its host. Run feeds it its routes;
@@ -29,7 +23,6 @@ type Router struct {
 
 	table    atomic.Pointer[table]
 	backends backends
-	tunnels  sync.WaitGroup
 }
 
 var _ app.Drainer = (*Router)(nil)
@@ -91,56 +84,4 @@ func closeAfter(w http.ResponseWriter, req *http.Request) {
 	if req.ProtoMajor == 1 && (req.ProtoMinor == 0 || req.ContentLength < 0) {
 		w.Header()["Connection"] = []string{"close"}
 	}
-}
-
-// Serve answers the requests of a listener until ctx ends. Then it closes the listener,
-// lets requests end for Limits.Shutdown, closes WebSockets with status 1001, and returns
-// ctx's error. An error of the listener is returned at once.
-func (r *Router) Serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{
-		Handler:                      r,
-		ReadHeaderTimeout:            r.limits.Head,
-		IdleTimeout:                  r.limits.Idle,
-		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(r.logger.Handler(), slog.LevelDebug),
-		ConnContext:                  withConn,
-	}
-	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	group.Go(func() error {
-		<-gctx.Done()
-		return r.shutdown(gctx, server)
-	})
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return ctx.Err()
-}
-
-// shutdown lets requests end, then cuts what remains.
-func (r *Router) shutdown(ctx context.Context, server *http.Server) error {
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.limits.Shutdown)
-	defer cancel()
-	if err := server.Shutdown(limit); err != nil {
-		r.logger.Warn("requests were cut off by the shutdown", "error", err)
-		_ = server.Close()
-	}
-	for _, b := range r.backends.all() {
-		b.closeTunnels()
-	}
-	r.tunnels.Wait()
-	r.backends.expire(time.Now())
-	return nil
-}
-
-// connKey is the context key of the client's net.Conn.
-type connKey struct{}
-
-func withConn(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, c)
 }

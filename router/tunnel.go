@@ -14,6 +14,7 @@ import (
 // tunnel is a client's connection joined to a backend's after a 101: a WebSocket, or any
 // other protocol.
 type tunnel struct {
+	front     *front
 	client    net.Conn
 	backend   *conn
 	websocket bool
@@ -25,8 +26,12 @@ type tunnel struct {
 	patience *time.Timer // runs when one direction has ended
 }
 
-// halfOpen is how long one direction may live when the other has ended.
-const halfOpen = 30 * time.Second
+// How long one direction may live when the other has ended. A WebSocket has said its
+// farewell before in frames (RFC 6455 section 7.1.1), so that little can still come.
+const (
+	halfOpen      = 30 * time.Second
+	halfWebSocket = time.Second
+)
 
 // checkSwitch makes sure that the backend switches to what the client asked for.
 func (x *exchange) checkSwitch(h *head) error {
@@ -44,8 +49,9 @@ func protocolName(upgrade string) string {
 // tunnel takes the client's connection over and returns when both directions have
 // ended.
 func (x *exchange) tunnel(c *conn) {
-	x.router.tunnels.Add(1)
-	defer x.router.tunnels.Done()
+	f := frontOf(x.req)
+	f.tunnels.Add(1)
+	defer f.tunnels.Done()
 	c.answerBy = time.Time{}
 	client, buffered, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
@@ -55,11 +61,14 @@ func (x *exchange) tunnel(c *conn) {
 	defer client.Close()
 	c.client = nil
 	x.status = http.StatusSwitchingProtocols
-	t := &tunnel{client: client, backend: c, websocket: strings.EqualFold(c.head.upgrade, "websocket")}
+	t := &tunnel{front: f, client: client, backend: c, websocket: strings.EqualFold(c.head.upgrade, "websocket")}
 	x.backend.addTunnel(t)
 	defer x.backend.removeTunnel(t)
 	if _, err := client.Write(c.head.appendSwitch(nil)); err != nil {
 		return
+	}
+	if f.closing.Load() {
+		t.goAway()
 	}
 	x.sent = t.join(buffered.Reader)
 }
@@ -121,8 +130,12 @@ func (t *tunnel) ended(err error, to any) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	limit := halfOpen
+	if t.websocket {
+		limit = halfWebSocket
+	}
 	if t.patience == nil {
-		t.patience = time.AfterFunc(halfOpen, t.close)
+		t.patience = time.AfterFunc(limit, t.close)
 	}
 }
 
