@@ -58,8 +58,11 @@ func (l layout) app(a app.Artifact) (string, error) {
 // make creates the directories that are always there. Other users may pass through
 // them but see no more than their own.
 func (l layout) make() error {
+	if err := makePassable(l.dir); err != nil {
+		return err
+	}
 	modes := map[string]fs.FileMode{
-		l.dir: 0o711, l.workloads(): 0o700, l.supervisor(): 0o700,
+		l.workloads(): 0o700, l.supervisor(): 0o700,
 		l.artifacts(): 0o711, l.caches(): 0o711,
 		filepath.Join(l.dir, "data"): 0o711, filepath.Join(l.dir, "home"): 0o711, filepath.Join(l.dir, "tmp"): 0o711,
 	}
@@ -69,6 +72,19 @@ func (l layout) make() error {
 		}
 	}
 	return nil
+}
+
+// makePassable makes the data directory. One that is there may be more than that, so it
+// only gets what it lacks for others to pass through.
+func makePassable(dir string) error {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm()&0o111 == 0o111 {
+		return err
+	}
+	return os.Chmod(dir, info.Mode().Perm()|0o111)
 }
 
 // makeDir makes a directory with exactly this mode, whatever the umask says.

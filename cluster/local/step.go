@@ -61,7 +61,9 @@ func (b *construction) begin(ctx context.Context, id string, step app.Step) erro
 		ID: id, Argv: shell(step.Command), Dir: b.app(), Env: b.environment(step).list(),
 		UID: b.who.UID, GID: b.who.GID, Groups: b.who.Groups, Cgroups: cgroups, MemoryLimit: limits.Memory,
 		Nice: 10, StopTimeout: stepGrace, Log: b.order.LogName,
-		Labels: map[string]string{labelKind: kindStep, labelGroup: group},
+		// Also while Gondor is down; otherwise limit is faster and says why.
+		Timeout: max(time.Until(b.started.Add(limits.Time)), 0) + stepGrace,
+		Labels:  map[string]string{labelKind: kindStep, labelGroup: group},
 	}
 	if len(b.hidden) > 0 { // what it writes goes through this process, which hides them
 		spec.Log, spec.Hold = "", true

@@ -42,6 +42,9 @@ func unpack(source io.Reader, dir string, limit int64) error {
 
 func unpackOne(root *os.Root, header *tar.Header, contents io.Reader) error {
 	name := path.Clean(header.Name)
+	if header.Typeflag != tar.TypeDir {
+		_ = root.Remove(name) // what comes later in a tar wins; if it can't, creating it says so
+	}
 	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return err
 	}
