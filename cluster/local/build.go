@@ -146,7 +146,7 @@ func (b *construction) receive(ctx context.Context, source io.Reader) (err error
 	if err := makeDir(b.cache(), 0o700); err != nil {
 		return err
 	}
-	for _, dir := range []string{b.cache(), filepath.Join(b.cache(), "home"), b.tmp()} {
+	for _, dir := range []string{b.cache(), filepath.Join(b.cache(), "home")} {
 		if err := b.who.makeOwn(dir); err != nil {
 			return err
 		}
@@ -160,7 +160,7 @@ func (b *construction) receive(ctx context.Context, source io.Reader) (err error
 		return err
 	}
 	b.searched = b.searched.without(f.found) // what is in the source is no secret of the build
-	return nil
+	return b.who.makeOwn(b.tmp())            // after place, which clears what a former try left
 }
 
 // place unpacks the source, unless an earlier Gondor did.
