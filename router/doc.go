@@ -7,9 +7,9 @@
 //
 // The way of a request, file by file:
 //
-//	router.go    the host picks Gondor itself, a route, or a page
+//	router.go    the host picks Gondor itself, a route, or a page; serve.go in front
 //	table.go     the routes, an immutable snapshot behind an atomic pointer
-//	exchange.go  one request: which backend, what may be tried again
+//	exchange.go  one request: which backend; attempt.go, what may be tried again
 //	request.go   the head that a backend sees; forwarded.go, who asked for it
 //	upload.go    the body on its way to the backend
 //	backend.go   in flight, out of the rotation, kept connections (pool.go, conn.go)

@@ -1,0 +1,104 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"time"
+)
+
+// attempt sends the request to the present backend: over a kept connection first. One
+// that turns out to be closed says nothing about the backend, so that a new one follows.
+func (x *exchange) attempt() verdict {
+	if c := x.backend.pool.take(x.start, !x.safe()); c != nil {
+		if v := x.converse(c); v != again {
+			return v
+		}
+	}
+	c, err := dial(x.req.Context(), x.backend.address, x.router.limits.Connect)
+	if err != nil {
+		return x.unreachable(err)
+	}
+	x.backend.taken()
+	v := x.converse(c)
+	if v == again {
+		x.tried = append(x.tried, x.backend)
+	}
+	return v
+}
+
+func (x *exchange) unreachable(err error) verdict {
+	if x.req.Context().Err() != nil {
+		return gone
+	}
+	x.tried = append(x.tried, x.backend)
+	if x.backend.refused(time.Now()) {
+		x.warn("a backend takes no connection and leaves the rotation", err)
+	}
+	return again
+}
+
+// converse sends the request over the connection and the answer to the client. Then it
+// keeps the connection, or closes it.
+func (x *exchange) converse(c *conn) (v verdict) {
+	detach := context.AfterFunc(x.req.Context(), c.Close)
+	keep := false
+	defer func() {
+		c.client = nil
+		if detach() && keep {
+			x.backend.pool.put(c, time.Now())
+			return
+		}
+		c.Close()
+	}()
+	c.begin(x, x.router.limits.Answer)
+	n, err := c.Write(x.request)
+	if err != nil {
+		return x.unsent(n, err)
+	}
+	x.startUpload(c)
+	if err := x.awaitAnswer(c); err != nil {
+		return x.unanswered(c, err)
+	}
+	if c.head.status == http.StatusSwitchingProtocols {
+		x.tunnel(c)
+		return answered
+	}
+	keep = x.respond(c)
+	return answered
+}
+
+// unsent judges a request that could not be written: another attempt may follow when
+// nothing of it left, or it is safe.
+func (x *exchange) unsent(n int, err error) verdict {
+	if x.req.Context().Err() != nil {
+		return gone
+	}
+	if n == 0 || x.safe() {
+		return again
+	}
+	x.warn("a backend closed the connection on a request", err)
+	return broken
+}
+
+// unanswered judges a request that was sent and got no answer.
+func (x *exchange) unanswered(c *conn, err error) verdict {
+	switch {
+	case x.upload.malformed():
+		return malformed
+	case x.req.Context().Err() != nil:
+		return gone
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		x.warn("a backend did not answer in time", err)
+		return overdue
+	case !c.heard && x.safe():
+		return again
+	}
+	x.warn("a backend failed to answer", err)
+	return broken
+}
+
+func (x *exchange) warn(message string, err error) {
+	x.router.logger.Warn(message, "host", x.route.Host, "backend", x.backend.address, "error", err)
+}
