@@ -28,9 +28,9 @@ var errAbsent = errors.New("not installed")
 
 // start starts the proxy in a folder of its own and waits until it answers.
 func start(ctx context.Context, p proxy, dir, backend string) (*running, error) {
-	path, err := exec.LookPath(p.program)
+	path, err := find(p.program)
 	if err != nil {
-		return nil, errAbsent
+		return nil, err
 	}
 	address, err := freeAddress()
 	if err != nil {
@@ -53,6 +53,17 @@ func start(ctx context.Context, p proxy, dir, backend string) (*running, error) 
 		return nil, fmt.Errorf("start %s: %w", p.name, err)
 	}
 	return r, r.ready(ctx)
+}
+
+// find looks a program up in PATH, and where Debian keeps those of servers, which is not
+// in everybody's.
+func find(program string) (string, error) {
+	for _, name := range []string{program, filepath.Join("/usr/sbin", program)} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errAbsent
 }
 
 // ready waits until a request is answered.
@@ -103,6 +114,10 @@ func startBackend(ctx context.Context) (string, *exec.Cmd, error) {
 	return strings.TrimSpace(address), cmd, nil
 }
 
+// ticksPerSecond is USER_HZ, the unit of times in /proc, which is 100 on Linux wherever
+// Go runs.
+const ticksPerSecond = 100
+
 // cpu returns the user and system time that the process has used (proc(5)).
 func cpu(pid int) (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -118,7 +133,7 @@ func cpu(pid int) (time.Duration, error) {
 		}
 		ticks += n
 	}
-	return time.Duration(ticks) * time.Second / 100, nil
+	return time.Duration(ticks) * time.Second / ticksPerSecond, nil
 }
 
 // resident returns the resident memory of the process in bytes.
