@@ -66,6 +66,7 @@ type site struct {
 	variables map[string]string // of the build
 	plan      app.Plan
 	output    bytes.Buffer
+	uid       uint32 // who runs the steps; 0 is who runs the test
 }
 
 // newSite copies a source into a directory of its own and plans its build.
@@ -120,6 +121,9 @@ func (s *site) step(step app.Step) error {
 func (s *site) command(command string, env map[string]string) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", "-c", command)
 	cmd.Dir = s.app
+	if s.uid != 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: s.uid, Gid: s.uid}}
+	}
 	cmd.Env = []string{"HOME=" + s.cache, "PIP_CONFIG_FILE=/dev/null"}
 	for key, value := range env {
 		cmd.Env = append(cmd.Env, key+"="+value)

@@ -1,7 +1,11 @@
 package build_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -136,6 +140,55 @@ func TestCollectstaticThatFailsSaysWhatToDo(t *testing.T) {
 		}
 	}
 	t.Error("settings that need a variable did not fail")
+}
+
+// A sealed artifact belongs to root, and so do the files that it shares with what is kept.
+func TestWhatIsKeptServesAfterItsArtifactWasSealed(t *testing.T) {
+	runtimes := installed(t, "python")
+	if os.Getuid() != 0 {
+		t.Skip("only root can run steps as another user")
+	}
+	const somebody = 64001
+	home, err := os.MkdirTemp("/tmp", "sealed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
+	var built [2]*site
+	for i := range built {
+		s := newSite(t, smallSite("requirements.txt", ""), filepath.Join(home, "cache"), runtimes)
+		moved := filepath.Join(home, strconv.Itoa(i))
+		if err := errors.Join(os.Rename(s.app, moved), os.MkdirAll(s.cache, 0o700), os.Chmod(home, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+		s.app, s.uid, built[i] = moved, somebody, s
+		own(t, s.app, somebody, 0)
+		if err := os.Lchown(s.cache, somebody, somebody); err != nil {
+			t.Fatal(err)
+		}
+		s.build()
+		own(t, s.app, 0, 0o640)
+	}
+	if out := built[1].output.String(); !strings.Contains(out, "taken over") {
+		t.Errorf("the second build took nothing over:\n%s", out)
+	}
+}
+
+// own gives a tree to a user, and its files a mode unless that is 0.
+func own(t *testing.T, dir string, uid int, mode os.FileMode) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.Type().IsRegular() && mode != 0 {
+			err = os.Chmod(path, mode)
+		}
+		return errors.Join(err, os.Lchown(path, uid, 64001))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAPackageOfTheTreeMovesWithIt(t *testing.T) {

@@ -68,8 +68,7 @@ func (d *detection) readPackage() (nodePackage, error) {
 func (d *detection) installNode(runtime app.Runtime, m manager, p nodePackage) {
 	env := nodeEnv("${APP}/node_modules/.bin:"+path.Dir(runtime.Path), m)
 	env["GONDOR_KEPT"] = "${CACHE}/node"
-	// A build script may write into node_modules, so what is kept is copied and not linked.
-	env["GONDOR_COPY"] = "--reflink=auto"
+	// No GONDOR_COPY=link: a build script may write into node_modules.
 	env["GONDOR_KEY"] = ""
 	if d.isFixed(p) {
 		env["GONDOR_KEY"] = fingerprint(append([]string{runtime.Version, runtime.Path, m.install, p.dependencyText(), nodeScript}, m.texts...)...)

@@ -94,7 +94,7 @@ func (d *detection) installPython(interpreter app.Runtime, wanted dependencies) 
 	env["GONDOR_PYTHON"] = interpreter.Path
 	env["GONDOR_PYTHON_KEY"] = fingerprint(interpreter.Version, interpreter.Path, pythonScript)
 	env["GONDOR_KEPT"] = "${CACHE}/python"
-	env["GONDOR_COPY"] = "-l" // hard links: files of an environment are replaced, never written to
+	env["GONDOR_COPY"] = "link" // files of an environment are replaced, never written in place
 	env["GONDOR_KEY"] = ""
 	if wanted.fixed {
 		texts := append([]string{env["GONDOR_PYTHON_KEY"], wanted.list, wanted.constraints}, wanted.arguments...)

@@ -3,9 +3,20 @@
 # can't be known; whoever sets GONDOR_REBUILD has everything installed anew.
 set -eu
 
-# copy FROM TO, with the flags in GONDOR_COPY when the system knows them.
+# linkable FROM TO tells whether files can be linked: not between file systems, and not
+# when they belong to somebody else, as those of a sealed artifact do.
+linkable() {
+	ln "$(find "$1" -type f | head -n 1)" "$2.probe" 2>/dev/null && rm -f "$2.probe"
+}
+
+# copy FROM TO copies a directory. With GONDOR_COPY=link the files are shared where that
+# can be, for what is never written in place.
 copy() {
-	cp -a ${GONDOR_COPY:-} "$1" "$2" 2>/dev/null && return
+	if [ "${GONDOR_COPY:-}" = link ] && linkable "$1" "$2"; then
+		cp -al "$1" "$2" && return
+	else
+		cp -a --reflink=auto "$1" "$2" 2>/dev/null && return
+	fi
 	rm -rf "$2"
 	cp -a "$1" "$2"
 }
