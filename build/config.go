@@ -106,7 +106,7 @@ func (c *Config) readDeployed(n *yaml.Node) error {
 			return err
 		}
 		switch {
-		case app.CheckName("", name) != nil:
+		case app.CheckProcessType("", name) != nil:
 			return faultAt(item, `%q is not the name of a service, such as "web"`, name)
 		case slices.Contains(c.Deploy.Services, name):
 			return faultAt(item, "deploy.services has %q twice; once is enough", name)
