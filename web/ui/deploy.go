@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"gondor/app"
@@ -37,20 +38,20 @@ const (
 
 // deployOf finds what is on its way to an instance: the release whose turn it is, else
 // its newest build while that goes on.
-func (d *dashboard) deployOf(c *call, id app.ID[app.Instance], rows []releaseRow) (*deployView, error) {
+func (d *dashboard) deployOf(c *call, status app.InstanceStatus, rows []releaseRow) (*deployView, error) {
 	for i := len(rows) - 1; i >= 0; i-- { // the oldest has its turn
 		if rows[i].State.Moving() {
-			return d.movingRelease(c, rows[i])
+			return d.movingRelease(c, status, rows[i])
 		}
 	}
-	builds, err := d.app.Builds(c.Context(), c.who, app.BuildFilter{Instance: id, Limit: 1})
+	builds, err := d.app.Builds(c.Context(), c.who, app.BuildFilter{Instance: status.ID, Limit: 1})
 	if err != nil || len(builds) == 0 || builds[0].State.Ended() {
 		return nil, err
 	}
 	return d.movingBuild(c, builds[0])
 }
 
-func (d *dashboard) movingRelease(c *call, row releaseRow) (*deployView, error) {
+func (d *dashboard) movingRelease(c *call, status app.InstanceStatus, row releaseRow) (*deployView, error) {
 	var build app.Build
 	if row.Build != "" {
 		var err error
@@ -60,7 +61,7 @@ func (d *dashboard) movingRelease(c *call, row releaseRow) (*deployView, error) 
 	}
 	log, err := readLog(fmt.Sprintf("Log of v%d", row.Number), releasePath(row.ID)+"/log", false,
 		d.app.ReleaseLog(c.Context(), c.who, row.ID, app.LogQuery{Last: shownLines}))
-	return &deployView{Release: &row, Steps: releaseSteps(row.Release, build), Log: log}, err
+	return &deployView{Release: &row, Steps: releaseSteps(status, row.Release, build), Log: log}, err
 }
 
 func (d *dashboard) movingBuild(c *call, build app.Build) (*deployView, error) {
@@ -86,8 +87,8 @@ func buildSteps(build app.Build, place int) []step {
 }
 
 // releaseSteps are those of a release that moves.
-func releaseSteps(release app.Release, build app.Build) []step {
-	steps := []step{buildStep(release, build), phaseStep(release, build), startStep(release), {Name: "Active", State: stepNext}}
+func releaseSteps(status app.InstanceStatus, release app.Release, build app.Build) []step {
+	steps := []step{buildStep(release, build), phaseStep(release, build), startStep(status, release), {Name: "Active", State: stepNext}}
 	if release.State == app.ReleasePending {
 		steps[0].Note = "waits for its turn"
 	}
@@ -116,11 +117,28 @@ func phaseStep(release app.Release, build app.Build) step {
 	return one
 }
 
-func startStep(release app.Release) step {
-	if release.State == app.ReleaseStarting {
-		return step{Name: "Start", State: stepNow, Since: release.Started, Note: "its replicas become healthy"}
+func startStep(status app.InstanceStatus, release app.Release) step {
+	if release.State != app.ReleaseStarting {
+		return step{Name: "Start", State: stepNext}
 	}
-	return step{Name: "Start", State: stepNext}
+	return step{Name: "Start", State: stepNow, Since: release.Started, Note: healthyOf(status, release)}
+}
+
+// healthyOf counts the replicas of a release: "1 of 2 healthy".
+func healthyOf(status app.InstanceStatus, release app.Release) string {
+	healthy, wanted := 0, 0
+	for _, service := range status.Services {
+		if !slices.Contains(release.Services, service.Name) {
+			continue
+		}
+		wanted += service.Service.Replicas
+		for _, replica := range service.Replicas {
+			if replica.Ref.Release == release.Number && replica.State == app.ReplicaHealthy {
+				healthy++
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d healthy", healthy, wanted)
 }
 
 // took is how long something lasted, 0 when it did not begin or end.

@@ -95,15 +95,20 @@ func (f *form) hideSecrets() {
 
 // sentence begins a message with a capital and ends it with a full stop.
 func sentence(message string) string {
-	if message == "" {
-		return ""
-	}
-	first, size := utf8.DecodeRuneInString(message)
-	message = string(unicode.ToUpper(first)) + message[size:]
-	if strings.ContainsAny(message[len(message)-1:], ".!?:") {
+	message = capital(message)
+	if message == "" || strings.ContainsAny(message[len(message)-1:], ".!?:") {
 		return message
 	}
 	return message + "."
+}
+
+// capital begins a message with a capital.
+func capital(message string) string {
+	first, size := utf8.DecodeRuneInString(message)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + message[size:]
 }
 
 // lines turns the line ends that browsers send into those of the system.

@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"net/url"
 	"time"
+
+	"gondor/app"
 )
 
 // functions are what templates can call besides the fields and methods of their view.
@@ -14,14 +16,17 @@ func functions(a *assets, at *url.URL) template.FuncMap {
 		"address":  at.String,
 		"hostOf":   hostOf,
 		"sentence": sentence,
+		"capital":  capital,
 		"moment":   func(t, now time.Time) moment { return moment{t, now} },
 		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"lasted":   lasted,
 		"tone":     tone,
+		"writer":   writer,
 		"field":    newField,
 		"choose":   newChoice,
 
 		"rows":         func(rows []instanceRow, now time.Time) instanceList { return instanceList{rows, now} },
+		"replicas":     func(list []app.Replica, now time.Time) replicaList { return replicaList{list, now} },
 		"releaseRows":  func(rows []releaseRow, may powers, now time.Time) releaseList { return releaseList{rows, may, now} },
 		"variableRows": func(v variables, now time.Time) variableList { return variableList{v, now} },
 		"variableForm": func(v variables, sent form) variableForm { return variableForm{v.Path, sent} },
@@ -33,6 +38,10 @@ type (
 	instanceList struct {
 		Rows []instanceRow
 		Now  time.Time
+	}
+	replicaList struct {
+		Replicas []app.Replica
+		Now      time.Time
 	}
 	releaseList struct {
 		Rows []releaseRow

@@ -67,7 +67,7 @@ func (d *dashboard) instancePage(c *call) error {
 	if err != nil {
 		return err
 	}
-	if view.Deploy, err = d.deployOf(c, head.ID, rows); err != nil {
+	if view.Deploy, err = d.deployOf(c, head.InstanceStatus, rows); err != nil {
 		return err
 	}
 	if len(rows) > 0 && rows[0].State == app.ReleaseFailed {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"gondor/app"
 )
@@ -20,6 +21,14 @@ type releaseRow struct {
 // Reachable reports whether it can be rolled back to, as far as the list can tell.
 func (r releaseRow) Reachable() bool {
 	return !r.Runs && (r.State == app.ReleaseActive || r.State == app.ReleaseRetired)
+}
+
+// Origin is what the reason does not say of its source: the commit and the branch.
+func (r releaseRow) Origin() string {
+	if strings.Contains(r.Reason, r.Commit) {
+		return r.Ref
+	}
+	return strings.TrimSpace(r.Commit + " " + r.Ref)
 }
 
 // releasesView is the list of an instance's releases.
@@ -106,7 +115,7 @@ func (d *dashboard) releasePage(c *call) error {
 	}
 	view := releaseView{Head: head, Release: row}
 	if release.State.Moving() {
-		view.Deploy = &deployView{Release: &row, Steps: releaseSteps(release, build)}
+		view.Deploy = &deployView{Release: &row, Steps: releaseSteps(head.InstanceStatus, release, build)}
 	}
 	if c.section() == "" {
 		view.Log, err = readLog("Log of v"+strconv.Itoa(release.Number), releasePath(release.ID)+"/log", !release.State.Moving(), d.app.ReleaseLog(c.Context(), c.who, release.ID, app.LogQuery{Last: shownLines}))
