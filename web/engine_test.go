@@ -91,6 +91,9 @@ func (e *engine) Keep(context.Context, []app.ID[app.Build], []app.ID[app.Site]) 
 func (e *engine) Apply(_ context.Context, w app.Workload) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if was, known := e.running[w.Ref]; known && was.Replicas == w.Replicas {
+		return nil
+	}
 	e.running[w.Ref] = w
 	e.tell(e.observation(w))
 	return nil

@@ -145,7 +145,7 @@ func TestSigningInWithWhatIsWrong(t *testing.T) {
 	})
 	t.Run("too often", func(t *testing.T) {
 		for range 50 {
-			got, _ := w.sign("/oauth/token/", form("grant_type", "password", "username", "mallory", "password", "wrong"))
+			got, _ := w.sign("/oauth/token/", form("grant_type", "password", "username", "ada", "password", "wrong"))
 			if got.status == 429 {
 				if got.header.Get("Retry-After") == "" {
 					t.Error("it is not said when to come back")

@@ -2,11 +2,11 @@ package api
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"syscall"
 
 	"gondor/app"
@@ -32,7 +32,6 @@ func (e *UnreachableError) Unwrap() []error {
 func (e *UnreachableError) reason() string {
 	var name *net.DNSError
 	var authority x509.UnknownAuthorityError
-	var record tls.RecordHeaderError
 	var timeout net.Error
 	switch {
 	case errors.As(e.Cause, &name) && name.IsNotFound:
@@ -41,7 +40,7 @@ func (e *UnreachableError) reason() string {
 		return "nothing listens there; is the server running, and the port right?"
 	case errors.As(e.Cause, &authority):
 		return "its certificate is signed by nobody that this machine trusts"
-	case errors.As(e.Cause, &record):
+	case errors.Is(e.Cause, http.ErrSchemeMismatch):
 		return "it does not speak TLS; is the URL http:// rather than https://?"
 	case errors.As(e.Cause, &timeout) && timeout.Timeout():
 		return "it does not answer in time"
