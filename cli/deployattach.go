@@ -31,7 +31,7 @@ func (d *deployment) ongoing(ctx context.Context) (work, error) {
 		return w, err
 	}
 	released := map[api.Reference]bool{}
-	for _, r := range slices.Backward(releases) {
+	for _, r := range releases {
 		released[r.Build] = true
 		if r.State.Moving() {
 			w.moving = append(w.moving, r)

@@ -78,12 +78,11 @@ func (d *deployment) watchBuild(ctx context.Context, b api.Build, endpoint api.E
 	return b, d.compare(ctx, b)
 }
 
+// buildDetail is the place in the queue of a build that is not the next; its log tells
+// the rest.
 func buildDetail(b api.Build) string {
-	switch {
-	case b.State == app.BuildQueued && b.QueuePlace > 0:
+	if b.QueuePlace > 1 {
 		return fmt.Sprintf("number %d in the queue", b.QueuePlace)
-	case b.Language != "":
-		return b.Language
 	}
 	return ""
 }

@@ -107,9 +107,10 @@ func (d *deployment) releaseDetail(ctx context.Context, r api.Release) (string, 
 	return healthOf(r, services), err
 }
 
-// waitsFor names the release whose turn it is before a pending one.
+// waitsFor names the release whose turn it is before a pending one; the releases are
+// listed with the newest first.
 func waitsFor(r api.Release, releases []api.Release) string {
-	for _, other := range releases {
+	for _, other := range slices.Backward(releases) {
 		if other.Number < r.Number && other.State.Moving() {
 			return fmt.Sprintf("waits for v%d of %s, which is %s", other.Number, other.Creator, other.State)
 		}

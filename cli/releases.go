@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +25,6 @@ func (p *Program) listReleases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.Reverse(releases)
 	return list(p, releases,
 		column[api.Release]{"RELEASE", func(r api.Release) string { return numbered(r.Number) }},
 		column[api.Release]{"STATE", func(r api.Release) string { return string(r.State) }},

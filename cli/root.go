@@ -83,6 +83,7 @@ func known(c *cobra.Command, args []string) error {
 		return nil
 	}
 	meant := ""
+	c.SuggestionsMinimumDistance = 2 // how many letters may differ
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		meant = "; did you mean " + strings.Join(near, " or ") + "?"
 	}

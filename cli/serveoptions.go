@@ -44,7 +44,11 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 		return o, usage("the directory to keep everything in is missing; say --data DIR")
 	case f.domain == "":
 		return o, usage("the host name of the dashboard is missing; say --domain DOMAIN")
-	case f.engine != cluster.Kube && f.kubeconfig != "":
+	case f.engine == cluster.Kube:
+		return o, usage("--engine kube is not in this version; use --engine local")
+	case f.engine != cluster.Local:
+		return o, usage("--engine %q is not an engine; use local", f.engine)
+	case f.kubeconfig != "":
 		return o, usage("--kubeconfig is for --engine kube")
 	}
 	if !filepath.IsAbs(o.data) {

@@ -48,26 +48,29 @@ type server struct {
 
 // openServer opens everything, the listener too, so that a fault is told before anything
 // is announced. Nothing is served before run.
-func openServer(ctx context.Context, o serverOptions) (s *server, err error) {
-	s = &server{options: o}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	if err := makeDataDir(o.data); err != nil {
-		return nil, err
+func openServer(ctx context.Context, o serverOptions) (*server, error) {
+	s := &server{options: o}
+	steps := []func(context.Context) error{
+		s.openStore, s.openRouter, s.checkAddress, s.openEngine, s.listen, s.openApp,
 	}
-	if s.store, err = store.Open(ctx, filepath.Join(o.data, "store"), o.log); err != nil {
-		return nil, err
-	}
-	s.closers = append(s.closers, s.store)
-	for _, open := range []func(context.Context) error{s.openRouter, s.checkAddress, s.openEngine, s.listen, s.openApp} {
+	for _, open := range steps {
 		if err := open(ctx); err != nil {
+			s.close()
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// openStore comes first: whoever has the store has the data directory.
+func (s *server) openStore(ctx context.Context) (err error) {
+	if err := makeDataDir(s.options.data); err != nil {
+		return err
+	}
+	if s.store, err = store.Open(ctx, filepath.Join(s.options.data, "store"), s.options.log); err == nil {
+		s.closers = append(s.closers, s.store)
+	}
+	return err
 }
 
 // makeDataDir makes a directory that the processes of sites may pass through, and no

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +39,7 @@ func (p *Program) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range releases {
+	for _, r := range slices.Backward(releases) { // they come with the newest first
 		if r.State.Moving() {
 			s.Moving = append(s.Moving, r)
 		}
