@@ -196,8 +196,10 @@ func (e *Engine) heed(s supervisor.Status, synced bool) {
 	e.bury(s)
 }
 
+// launch starts the supervisor unless one runs. It does not end with ctx, so that nobody
+// takes for gone what is about to come.
 func (e *Engine) launch(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	dir := e.layout.supervisor()
 	argv := append(append([]string{}, e.options.Supervisor...), dir)

@@ -78,6 +78,7 @@ func holdEngine(dir string) error {
 	if err := engine.Apply(ctx, heldWorkload(a)); err != nil {
 		return err
 	}
+	awaitHealthy(ctx, engine)
 	listener, err := engine.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -86,6 +87,16 @@ func holdEngine(dir string) error {
 	_, err = engine.Build(ctx, heldBuild(dir), emptyTar())
 	running.Wait()
 	return err
+}
+
+// awaitHealthy waits until some workload has a healthy replica.
+func awaitHealthy(ctx context.Context, engine cluster.Engine) {
+	ctx, cancel := context.WithCancel(ctx)
+	_ = engine.Observe(ctx, func(o app.Observation) { // ctx's error
+		if len(o.Replicas) > 0 && o.Replicas[0].State == app.ReplicaHealthy {
+			cancel()
+		}
+	})
 }
 
 // emptyTar is an archive without files: two blocks of zeros.

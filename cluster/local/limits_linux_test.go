@@ -33,7 +33,6 @@ func limited(t *testing.T, engine cluster.Engine) {
 func built(t *testing.T, dir string, site app.ID[app.Site]) (cluster.Engine, app.Artifact) {
 	t.Helper()
 	engine := openLocal(t, options(dir))
-	observe(t, engine)
 	return engine, build(t, engine, site, "true")
 }
 
@@ -155,6 +154,7 @@ func TestAProcessLeavesNoCgroup(t *testing.T) {
 	asRoot(t)
 	engine, a := built(t, t.TempDir(), "site")
 	limited(t, engine)
+	observe(t, engine)
 	_, wrote := runs(t, engine, one("look", "site", "instance", a, "cat /proc/self/cgroup"))
 	_, path, _ := strings.Cut(wrote, "/gondor-")
 	name, _, _ := strings.Cut(path, "/")
@@ -179,4 +179,18 @@ func TestADirectoryThatInstancesCannotReachIsRefused(t *testing.T) {
 	if app.CodeOf(err) != app.CodeInvalid {
 		t.Errorf("the error is %v", err)
 	}
+}
+
+func TestAReplicaOnAnotherPortIsToldWhichOne(t *testing.T) {
+	engine, a := built(t, t.TempDir(), "site")
+	told := observe(t, engine)
+	w := heldWorkload(a)
+	w.Program.Command = `"$GONDOR" clustertest-site 18232`
+	if err := engine.Apply(context.Background(), w); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is told", func() bool {
+		replicas := told.of(w.Ref).Replicas
+		return len(replicas) == 1 && strings.Contains(replicas[0].Message, "but on port 18232")
+	})
 }
