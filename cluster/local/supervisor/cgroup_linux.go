@@ -76,7 +76,9 @@ func killCgroup(dir string) {
 			return
 		}
 		for _, m := range members {
-			if pid, err := strconv.Atoi(string(m)); err == nil && pid > 0 {
+			// We ourselves are a member of a cgroup of version 1 while the thread that forked
+			// into it ends.
+			if pid, err := strconv.Atoi(string(m)); err == nil && pid > 0 && pid != os.Getpid() {
 				_ = unix.Kill(pid, syscall.SIGKILL) // it just ended
 			}
 		}
