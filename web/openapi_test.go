@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,21 @@ func TestEveryReferenceOfTheDescriptionIsThere(t *testing.T) {
 		name, _, _ := strings.Cut(part, `"`)
 		if d.Components.Schemas[name] == nil {
 			t.Errorf("there is no schema %s", name)
+		}
+	}
+}
+
+func TestTheGuideSpeaksOfEveryCollection(t *testing.T) {
+	guide, err := os.ReadFile("../docs/api.md")
+	must(t, err)
+	for _, r := range (&server{}).routes() {
+		path, _, below := strings.Cut(r.path, ":id/")
+		path = strings.TrimSuffix(path, "find/")
+		if !strings.Contains(string(guide), path) {
+			t.Errorf("nothing about %s", path)
+		}
+		if rest := strings.TrimPrefix(r.path, path+":id/"); below && rest != "" && !strings.Contains(string(guide), rest) {
+			t.Errorf("nothing about %s", r.path)
 		}
 	}
 }
