@@ -33,7 +33,7 @@ const (
 	stepNext    stepState = "to come"
 	stepNow     stepState = "now"
 	stepDone    stepState = "done"
-	stepSkipped stepState = "skipped"
+	stepSkipped stepState = "not needed"
 )
 
 // deployOf finds what is on its way to an instance: the release whose turn it is, else

@@ -9,3 +9,4 @@ followChanges(() => {
   tick();
   followLogs();
 });
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

@@ -1,0 +1,236 @@
+package ui_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"gondor/app"
+	"gondor/build"
+	"gondor/cluster/clustertest"
+	"gondor/cluster/local"
+	"gondor/cluster/local/supervisor"
+	"gondor/runner"
+	"gondor/store"
+	"gondor/web/ui"
+)
+
+// superviseArgument makes the test binary a supervisor of the directory behind it.
+const superviseArgument = "supervise"
+
+func TestMain(m *testing.M) {
+	clustertest.Site()
+	if len(os.Args) == 3 && os.Args[1] == superviseArgument {
+		if err := supervisor.Run(context.Background(), supervisor.Options{Dir: os.Args[2]}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// password is everybody's.
+const password = "white-city-2026"
+
+// world is the dashboard of a domain over a real store and a real engine.
+type world struct {
+	*app.App
+	t      *testing.T
+	ctx    context.Context
+	url    *url.URL // http://localhost:PORT
+	server *httptest.Server
+	admin  app.Actor
+}
+
+// newWorld serves a dashboard in which there is only an admin called admin.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, os.Chmod(filepath.Dir(dir), 0o711)) // instances have users of their own
+	must(t, os.Chmod(dir, 0o711))
+	ctx, cancel := context.WithCancel(context.Background())
+	log := slog.New(slog.DiscardHandler)
+
+	kept, err := store.Open(ctx, filepath.Join(dir, "store"), log)
+	must(t, err)
+	t.Cleanup(func() { must(t, kept.Close()) })
+	engine := openEngine(t, filepath.Join(dir, "engine"), log)
+	w := &world{t: t, ctx: ctx, server: httptest.NewUnstartedServer(nil)}
+	w.url = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port(w.server.Listener.Addr()))}
+	joined := runner.New(log)
+	w.App = app.New(app.Config{URL: w.url}, app.Ports{
+		Store: kept, Vault: newVault(t), Workloads: engine, Processes: engine, Builder: engine, Logs: engine,
+		Sources: build.NewSources(filepath.Join(dir, "sources"), build.Limits{}), Endpoints: joined,
+	}, log)
+	runAll(t, ctx, cancel, engine.Run, w.Run, joined.Run)
+	w.serve(log)
+	w.bootstrap()
+	return w
+}
+
+func (w *world) serve(log *slog.Logger) {
+	handler, err := ui.New(ui.Options{App: w.App, URL: w.url, Logger: log})
+	must(w.t, err)
+	w.server.Config.Handler = handler
+	w.server.Start()
+	w.t.Cleanup(func() { w.server.CloseClientConnections(); w.server.Close() })
+}
+
+func (w *world) bootstrap() {
+	w.t.Helper()
+	_, err := w.Bootstrap(w.ctx, password)
+	must(w.t, err)
+	w.admin = w.browser("admin").actor()
+}
+
+func openEngine(t *testing.T, dir string, log *slog.Logger) *local.Engine {
+	t.Helper()
+	program, err := os.Executable()
+	must(t, err)
+	engine, err := local.Open(context.Background(), local.Options{
+		Dir: dir, Supervisor: []string{program, superviseArgument}, Logger: log, WorkerAlive: 200 * time.Millisecond,
+	})
+	must(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		must(t, engine.Shutdown(ctx))
+	})
+	return engine
+}
+
+// runAll runs the parts until the test ends, and waits for them before the store is closed.
+func runAll(t *testing.T, ctx context.Context, cancel func(), parts ...func(context.Context) error) {
+	var running sync.WaitGroup
+	for _, run := range parts {
+		running.Go(func() {
+			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("a part ended: %v", err)
+			}
+		})
+	}
+	t.Cleanup(func() { cancel(); running.Wait() })
+}
+
+func newVault(t *testing.T) *app.Vault {
+	t.Helper()
+	key := make([]byte, app.VaultKeySize)
+	_, _ = rand.Read(key)
+	vault, err := app.NewVault(key)
+	must(t, err)
+	return vault
+}
+
+func port(at net.Addr) string {
+	_, port, _ := net.SplitHostPort(at.String()) // a listener's address has one
+	return port
+}
+
+// person makes a user.
+func (w *world) person(name string) {
+	w.t.Helper()
+	_, err := w.CreateUser(w.ctx, w.admin, app.NewUser{Name: name, Password: password})
+	must(w.t, err)
+}
+
+// site makes a site of the admin's with an instance called primary and a service called web.
+func (w *world) site(name string) (app.Site, app.Instance, app.Service) {
+	w.t.Helper()
+	site, err := w.CreateSite(w.ctx, w.admin, app.NewSite{Name: name})
+	must(w.t, err)
+	instance, err := w.CreateInstance(w.ctx, w.admin, app.NewInstance{Site: site.ID, Label: "primary", Kind: app.Production})
+	must(w.t, err)
+	service, err := w.CreateService(w.ctx, w.admin, app.NewService{Instance: instance.ID, Name: "web", Kind: app.Web})
+	must(w.t, err)
+	return site, instance, service
+}
+
+// procfile is that of a site whose web process is the test binary.
+const procfile = `web: "$GONDOR" clustertest-site "$PORT"` + "\n"
+
+// build builds a site of the Procfile.
+func (w *world) build(instance app.Instance, procfile string) app.Build {
+	w.t.Helper()
+	made, err := w.CreateBuild(w.ctx, w.admin, app.NewBuild{Instance: instance.ID, Ref: "main", SHA: "0123456789abcdef"})
+	must(w.t, err)
+	_, err = w.UploadBuild(w.ctx, w.admin, made.ID, packed(w.t, map[string]string{"Procfile": procfile}))
+	must(w.t, err)
+	eventually(w.t, "the build ends", func() bool {
+		made, err = w.Build(w.ctx, w.admin, made.ID)
+		must(w.t, err)
+		return made.State.Ended()
+	})
+	return made
+}
+
+// deploy builds and releases, and returns the release when it has ended.
+func (w *world) deploy(instance app.Instance, procfile string) app.Release {
+	w.t.Helper()
+	release, err := w.CreateRelease(w.ctx, w.admin, app.NewRelease{Instance: instance.ID, Build: w.build(instance, procfile).ID})
+	must(w.t, err)
+	eventually(w.t, "the release ends", func() bool {
+		release, err = w.Release(w.ctx, w.admin, release.ID)
+		must(w.t, err)
+		return !release.State.Moving()
+	})
+	return release
+}
+
+func packed(t *testing.T, files map[string]string) io.Reader {
+	t.Helper()
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for name, contents := range files {
+		must(t, w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(contents)), Typeflag: tar.TypeReg}))
+		_, err := io.WriteString(w, contents)
+		must(t, err)
+	}
+	must(t, w.Close())
+	return &out
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("in a minute it was not so that %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// status is a short name.
+const (
+	ok        = http.StatusOK
+	seeOther  = http.StatusSeeOther
+	forbidden = http.StatusForbidden
+	notFound  = http.StatusNotFound
+)
