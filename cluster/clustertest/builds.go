@@ -29,7 +29,7 @@ func (b *bench) inArtifact(site app.ID[app.Site], a app.Artifact, command, want 
 func testBuilds(t *testing.T, open Opener) {
 	t.Run("steps run in order on the source, and the result can run", func(t *testing.T) {
 		b := newBench(t, open)
-		o := order("site", "cat page.txt > made.txt; echo first", "echo $MADE >> made.txt; cat made.txt")
+		o := order("site", "touch $TMPDIR/file && cat page.txt > made.txt && echo first", "echo $MADE >> made.txt; cat made.txt")
 		o.Plan.Steps[1].Env = map[string]string{"MADE": "in ${APP}"}
 		a, err := b.Build(context.Background(), o, b.source(page()))
 		b.ok(err)
