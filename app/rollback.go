@@ -71,12 +71,12 @@ func rollbackTo(r Reader, instance Instance, in NewRollback) (Release, error) {
 func before(releases []Release, current ID[Release], withEnv bool) (Release, error) {
 	i := max(0, slices.IndexFunc(releases, func(release Release) bool { return release.ID == current }))
 	if len(releases) == 0 {
-		return Release{}, Conflict("to", "nothing has been deployed yet")
+		return Release{}, Conflict("", "nothing has been deployed yet")
 	}
 	for _, release := range releases[i+1:] {
 		if withEnv || release.Build != releases[i].Build {
 			return release, nil
 		}
 	}
-	return Release{}, Conflict("to", "there is no earlier release to roll back to")
+	return Release{}, Conflict("", "there is no earlier release with another build to roll back to")
 }

@@ -55,9 +55,19 @@ type server struct {
 	output  *output
 }
 
-// newServer starts a server on an empty data directory. When the test ends, all that it
-// runs is stopped.
+// newServer starts a server on an empty data directory and signs in. When the test
+// ends, all that it runs is stopped.
 func newServer(t *testing.T) *server {
+	t.Helper()
+	s := newHalted(t)
+	t.Cleanup(s.end)
+	s.start()
+	s.in(t.TempDir()).run("login", s.url("localhost"), "--username", "admin", "--password-stdin", "<", password)
+	return s
+}
+
+// newHalted prepares a server that has not been started.
+func newHalted(t *testing.T) *server {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("a server runs on Linux only")
@@ -68,13 +78,10 @@ func newServer(t *testing.T) *server {
 			t.Fatal(err)
 		}
 	}
-	s := &server{t: t, dir: filepath.Join(dir, "data"), address: freeAddress(t)}
+	s := &server{t: t, dir: filepath.Join(dir, "data"), address: freeAddress(t), output: &output{}}
 	s.env = append(os.Environ(), "GONDOR_ADMIN_PASSWORD="+password, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
 		"GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.com",
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
-	t.Cleanup(s.end)
-	s.start()
-	s.in(t.TempDir()).run("login", s.url("localhost"), "--username", "admin", "--password-stdin", "<", password)
 	return s
 }
 
@@ -100,7 +107,6 @@ func (s *server) url(host string) string {
 // start runs `gondor serve` until it answers.
 func (s *server) start() {
 	s.t.Helper()
-	s.output = &output{}
 	s.process = exec.Command(gondor, "serve", "--listen", s.address, "--data", s.dir, "--domain", "localhost", "--engine", "local")
 	s.process.Env, s.process.Stdout, s.process.Stderr = s.env, s.output, s.output
 	if err := s.process.Start(); err != nil {
@@ -126,7 +132,7 @@ func (s *server) kill() {
 
 // end stops the server, then its supervisor and with it all sites.
 func (s *server) end() {
-	if err := s.process.Process.Signal(syscall.SIGTERM); err == nil {
+	if s.process != nil && s.process.Process.Signal(syscall.SIGTERM) == nil {
 		_ = s.process.Wait() // how it ended is the business of tests that look at it
 	}
 	supervisors, err := exec.Command("pgrep", "-f", "supervisor.*"+s.dir).Output()
