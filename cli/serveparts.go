@@ -21,6 +21,7 @@ import (
 	"gondor/runner"
 	"gondor/store"
 	"gondor/web"
+	"gondor/web/ui"
 )
 
 // server is all rooms plugged together. In its data directory are:
@@ -170,7 +171,11 @@ func (s *server) openApp(ctx context.Context) error {
 		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{}),
 		Endpoints: s.runner,
 	}, s.options.log)
-	s.web = web.New(web.Options{App: s.app, URL: s.url, Endpoints: s.runner, Log: s.options.log})
+	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Logger: s.options.log})
+	if err != nil {
+		return err
+	}
+	s.web = web.New(web.Options{App: s.app, URL: s.url, Endpoints: s.runner, UI: dashboard, Log: s.options.log})
 	return nil
 }
 
