@@ -28,11 +28,17 @@ type answer struct {
 // guest is a browser in which nobody is signed in.
 func (w *world) guest() *browser { return &browser{w: w, cookies: map[string]string{}} }
 
-// browser is one in which somebody is signed in.
+// browser is one in which somebody is signed in. A sign-in takes its time, so the world
+// keeps one of each person.
 func (w *world) browser(name string) *browser {
 	w.t.Helper()
-	secret, _, err := w.SignInBrowser(w.ctx, name, password)
-	must(w.t, err)
+	secret, signedIn := w.sessions[name]
+	if !signedIn {
+		var err error
+		secret, _, err = w.SignInBrowser(w.ctx, name, password)
+		must(w.t, err)
+		w.sessions[name] = secret
+	}
 	b := w.guest()
 	b.cookies["__Host-gondor"] = secret
 	return b

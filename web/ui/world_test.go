@@ -55,6 +55,8 @@ type world struct {
 	url    *url.URL // http://localhost:PORT
 	server *httptest.Server
 	admin  app.Actor
+
+	sessions map[string]string // by the name of who is signed in
 }
 
 // newWorld serves a dashboard in which there is only an admin called admin.
@@ -70,7 +72,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	t.Cleanup(func() { must(t, kept.Close()) })
 	engine := openEngine(t, filepath.Join(dir, "engine"), log)
-	w := &world{t: t, ctx: ctx, server: httptest.NewUnstartedServer(nil)}
+	w := &world{t: t, ctx: ctx, server: httptest.NewUnstartedServer(nil), sessions: map[string]string{}}
 	w.url = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port(w.server.Listener.Addr()))}
 	joined := runner.New(log)
 	w.App = app.New(app.Config{URL: w.url}, app.Ports{
@@ -227,7 +229,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// status is a short name.
+// The statuses that tests want most.
 const (
 	ok        = http.StatusOK
 	seeOther  = http.StatusSeeOther
