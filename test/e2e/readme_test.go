@@ -110,12 +110,12 @@ func TestTheDemoComesUpHealsAndEnds(t *testing.T) {
 	page(t, lines[0][2])
 	page(t, lines[1][2])
 
-	web := strings.TrimSpace(pgrep(t, "demo-site web"))
+	web := strings.TrimSpace(pgrep(t, gondor+" demo-site web"))
 	if err := exec.Command("kill", "-9", web).Run(); err != nil {
 		t.Fatalf("kill the web process %s: %v", web, err)
 	}
 	eventually(t, "the web process is back", func() bool {
-		back := strings.TrimSpace(pgrep(t, "demo-site web"))
+		back := strings.TrimSpace(pgrep(t, gondor+" demo-site web"))
 		return back != "" && back != web
 	})
 	eventually(t, "its page is back", func() bool {
