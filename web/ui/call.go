@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"fmt"
 	"net/http"
+	"runtime/debug"
 
 	"gondor/app"
 )
@@ -21,27 +23,34 @@ type action func(*call) error
 
 // public serves an action to everybody, who is known where they are signed in.
 func (d *dashboard) public(do action) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := d.begin(w, r)
+	return d.answer(func(c *call) error {
 		if err := d.identify(c); err != nil && app.CodeOf(err) != app.CodeUnauthenticated {
-			d.fail(c, err)
-			return
+			return err
 		}
-		if err := do(c); err != nil {
-			d.fail(c, err)
-		}
+		return do(c)
 	})
 }
 
 // private serves an action to who is signed in; others are sent to the sign-in.
 func (d *dashboard) private(do action) http.Handler {
+	return d.answer(func(c *call) error {
+		if err := d.identify(c); err != nil {
+			return err
+		}
+		return do(c)
+	})
+}
+
+// answer serves an action. One that panics ends like one that fails, and no other does.
+func (d *dashboard) answer(do action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := d.begin(w, r)
-		err := d.identify(c)
-		if err == nil {
-			err = do(c)
-		}
-		if err != nil {
+		defer func() {
+			if fault := recover(); fault != nil {
+				d.fail(c, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
+			}
+		}()
+		if err := do(c); err != nil {
 			d.fail(c, err)
 		}
 	})

@@ -38,10 +38,10 @@ const (
 
 // deployOf finds what is on its way to an instance: the release whose turn it is, else
 // its newest build while that goes on.
-func (d *dashboard) deployOf(c *call, status app.InstanceStatus, rows []releaseRow) (*deployView, error) {
-	for i := len(rows) - 1; i >= 0; i-- { // the oldest has its turn
-		if rows[i].State.Moving() {
-			return d.movingRelease(c, status, rows[i])
+func (d *dashboard) deployOf(c *call, status app.InstanceStatus, releases []app.Release) (*deployView, error) {
+	for _, release := range slices.Backward(releases) { // the oldest has its turn
+		if release.State.Moving() {
+			return d.movingRelease(c, status, release)
 		}
 	}
 	builds, err := d.app.Builds(c.Context(), c.who, app.BuildFilter{Instance: status.ID, Limit: 1})
@@ -51,17 +51,14 @@ func (d *dashboard) deployOf(c *call, status app.InstanceStatus, rows []releaseR
 	return d.movingBuild(c, builds[0])
 }
 
-func (d *dashboard) movingRelease(c *call, status app.InstanceStatus, row releaseRow) (*deployView, error) {
-	var build app.Build
-	if row.Build != "" {
-		var err error
-		if build, err = d.app.Build(c.Context(), c.who, row.Build); err != nil {
-			return nil, err
-		}
+func (d *dashboard) movingRelease(c *call, status app.InstanceStatus, release app.Release) (*deployView, error) {
+	row, build, err := d.releaseRow(c, status, release)
+	if err != nil {
+		return nil, err
 	}
 	log, err := readLog(fmt.Sprintf("Log of v%d", row.Number), releasePath(row.ID)+"/log", false,
 		d.app.ReleaseLog(c.Context(), c.who, row.ID, app.LogQuery{Last: shownLines}))
-	return &deployView{Release: &row, Steps: releaseSteps(status, row.Release, build), Log: log}, err
+	return &deployView{Release: &row, Steps: releaseSteps(status, release, build), Log: log}, err
 }
 
 func (d *dashboard) movingBuild(c *call, build app.Build) (*deployView, error) {

@@ -15,6 +15,9 @@ type instanceHead struct {
 	May powers
 }
 
+// Running is the newest release that a service runs, nil when none does.
+func (h instanceHead) Running() *app.Release { return running(h.InstanceStatus) }
+
 // instanceView is the first page of an instance.
 type instanceView struct {
 	Head     instanceHead
@@ -62,18 +65,21 @@ func (d *dashboard) instancePage(c *call) error {
 	if err != nil {
 		return err
 	}
-	view := instanceView{Head: head}
-	rows, err := d.releaseRows(c, head.InstanceStatus)
+	releases, err := d.app.Releases(c.Context(), c.who, head.ID)
 	if err != nil {
 		return err
 	}
-	if view.Deploy, err = d.deployOf(c, head.InstanceStatus, rows); err != nil {
+	view := instanceView{Head: head, More: len(releases) > recentReleases}
+	if view.Deploy, err = d.deployOf(c, head.InstanceStatus, releases); err != nil {
 		return err
 	}
-	if len(rows) > 0 && rows[0].State == app.ReleaseFailed {
-		view.Failure = &rows[0]
+	view.Releases, err = d.releaseRows(c, head.InstanceStatus, releases[:min(len(releases), recentReleases)])
+	if err != nil {
+		return err
 	}
-	view.Releases, view.More = rows[:min(len(rows), recentReleases)], len(rows) > recentReleases
+	if len(releases) > 0 && releases[0].State == app.ReleaseFailed {
+		view.Failure = &view.Releases[0]
+	}
 	return d.show(c, "instance", head.page("", view, form{}))
 }
 

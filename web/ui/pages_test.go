@@ -118,6 +118,36 @@ func TestFailuresAreShownWhole(t *testing.T) {
 	b.get("/builds/"+string(failed.ID)).want(ok, "failed", "Procfile")
 }
 
+func TestALongHistoryIsListedInPages(t *testing.T) {
+	w := newWorld(t)
+	_, instance, _ := w.site("harbor")
+	must(t, w.Store.Update(w.ctx, func(tx app.Tx) error {
+		for n := 1; n <= 120; n++ {
+			id := app.ID[app.Release](fmt.Sprintf("%016d", n))
+			if err := tx.Releases().Put(app.Release{ID: id, Instance: instance.ID, Number: n, State: app.ReleaseRetired, Reason: "deploy"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	b := w.browser("admin")
+	path := "/instances/" + string(instance.ID) + "/releases"
+	for _, c := range []struct {
+		query, newest, oldest, older string
+	}{
+		{"", ">v120<", ">v71<", "?before=71"},
+		{"?before=71", ">v70<", ">v21<", "?before=21"},
+		{"?before=21", ">v20<", ">v1<", ""},
+	} {
+		a := b.get(path + c.query)
+		a.want(ok, c.newest, c.oldest, c.older)
+		if c.older == "" {
+			a.wantNot("Older releases")
+		}
+	}
+	b.get("/instances/"+string(instance.ID)).want(ok, "All releases")
+}
+
 func TestForeignThingsAreNotThere(t *testing.T) {
 	w := newWorld(t)
 	w.person("stranger")

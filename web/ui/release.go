@@ -3,39 +3,22 @@ package ui
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 
 	"gondor/app"
 )
-
-// releaseRow is a release with what explains it.
-type releaseRow struct {
-	app.Release
-	By     string
-	Commit string // seven digits of it, "" when the build knows none
-	Ref    string
-	Runs   bool // a service runs it now
-}
-
-// Reachable reports whether it can be rolled back to, as far as the list can tell.
-func (r releaseRow) Reachable() bool {
-	return !r.Runs && (r.State == app.ReleaseActive || r.State == app.ReleaseRetired)
-}
-
-// Origin is what the reason does not say of its source: the commit and the branch.
-func (r releaseRow) Origin() string {
-	if strings.Contains(r.Reason, r.Commit) {
-		return r.Ref
-	}
-	return strings.TrimSpace(r.Commit + " " + r.Ref)
-}
 
 // releasesView is the list of an instance's releases.
 type releasesView struct {
 	Head     instanceHead
 	Releases []releaseRow
+	Before   int // the number that those listed are below; 0 for the newest
+	Older    int // the number below which there are more; 0 when there are none
 }
+
+// listedReleases is how many releases one page lists.
+const listedReleases = 50
 
 // releaseView is the page of one release.
 type releaseView struct {
@@ -57,47 +40,35 @@ func releaseID(c *call) app.ID[app.Release] { return app.ID[app.Release](c.PathV
 
 func releasePath(id app.ID[app.Release]) string { return "/releases/" + string(id) }
 
-// releaseRows lists the releases of an instance, newest first.
-func (d *dashboard) releaseRows(c *call, status app.InstanceStatus) ([]releaseRow, error) {
-	releases, err := d.app.Releases(c.Context(), c.who, status.ID)
-	if err != nil {
-		return nil, err
-	}
-	builds, err := d.app.Builds(c.Context(), c.who, app.BuildFilter{Site: status.Site.ID})
-	if err != nil {
-		return nil, err
-	}
-	known := map[app.ID[app.Build]]app.Build{}
-	for _, build := range builds {
-		known[build.ID] = build
-	}
-	rows := make([]releaseRow, len(releases))
-	ids := make([]app.ID[app.User], len(releases))
-	for i, release := range releases {
-		ids[i] = release.Creator
-	}
-	names, err := d.names(c, ids...)
-	for i, release := range releases {
-		build := known[release.Build]
-		rows[i] = releaseRow{
-			Release: release, By: names[release.Creator], Commit: short(build.SHA), Ref: build.Ref,
-			Runs: runs(status, release.ID),
-		}
-	}
-	return rows, err
-}
-
 func (d *dashboard) releasesPage(c *call) error {
 	head, err := d.head(c, instanceID(c), "releases")
 	if err != nil {
 		return err
 	}
-	rows, err := d.releaseRows(c, head.InstanceStatus)
+	view, err := d.releases(c, head)
 	if err != nil {
 		return err
 	}
-	view := releasesView{Head: head, Releases: rows}
 	return d.show(c, "releases", head.page("Releases of "+head.Site.Name+" "+head.Label, view, form{}))
+}
+
+// releases lists the newest releases, or those below the number that ?before= gives.
+func (d *dashboard) releases(c *call, head instanceHead) (releasesView, error) {
+	view := releasesView{Head: head}
+	releases, err := d.app.Releases(c.Context(), c.who, head.ID)
+	if err != nil {
+		return view, err
+	}
+	if before, err := strconv.Atoi(c.URL.Query().Get("before")); err == nil {
+		view.Before = before
+		releases = slices.DeleteFunc(releases, func(r app.Release) bool { return r.Number >= before })
+	}
+	if len(releases) > listedReleases {
+		releases = releases[:listedReleases]
+		view.Older = releases[listedReleases-1].Number
+	}
+	view.Releases, err = d.releaseRows(c, head.InstanceStatus, releases)
+	return view, err
 }
 
 func (d *dashboard) releasePage(c *call) error {
@@ -124,22 +95,6 @@ func (d *dashboard) releasePage(c *call) error {
 		return err
 	}
 	return d.show(c, "release", head.page(fmt.Sprintf("v%d of %s %s", release.Number, head.Site.Name, head.Label), view, form{}))
-}
-
-// releaseRow reads what explains one release; its build is empty while it has none.
-func (d *dashboard) releaseRow(c *call, status app.InstanceStatus, release app.Release) (releaseRow, app.Build, error) {
-	row := releaseRow{Release: release, Runs: runs(status, release.ID)}
-	names, err := d.names(c, release.Creator)
-	if err != nil {
-		return row, app.Build{}, err
-	}
-	row.By = names[release.Creator]
-	if release.Build == "" {
-		return row, app.Build{}, nil
-	}
-	build, err := d.app.Build(c.Context(), c.who, release.Build)
-	row.Commit, row.Ref = short(build.SHA), build.Ref
-	return row, build, err
 }
 
 func (d *dashboard) releaseLog(c *call) error {
@@ -179,6 +134,3 @@ func (d *dashboard) rollback(c *call) error {
 	}
 	return d.done(c, instancePath(made.Instance), fmt.Sprintf("v%d goes back to what v%d ran.", made.Number, to))
 }
-
-// short is the beginning of a commit as people say it.
-func short(sha string) string { return sha[:min(len(sha), 7)] }
