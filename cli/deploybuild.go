@@ -60,12 +60,16 @@ func (d *deployment) abandon(ctx context.Context, made api.Build) error {
 // watchBuild shows a build's output until the build has ended, and returns it.
 func (d *deployment) watchBuild(ctx context.Context, b api.Build, endpoint api.Endpoint) (api.Build, error) {
 	d.display.Step("Build")
-	output := func(ctx context.Context) error { return d.buildOutput(ctx, b.URL, endpoint) }
+	at := b.URL // of its own: b changes while the output flows
+	output := func(ctx context.Context) error { return d.buildOutput(ctx, at, endpoint) }
 	err := d.follow(ctx, output, func(ctx context.Context) (bool, error) {
-		var err error
-		b, err = api.Get[api.Build](ctx, d.client, b.URL)
+		now, err := api.Get[api.Build](ctx, d.client, at)
+		if err != nil {
+			return false, err
+		}
+		b = now
 		d.display.Detail(buildDetail(b))
-		return b.State.Ended(), err
+		return b.State.Ended(), nil
 	})
 	switch {
 	case err != nil:

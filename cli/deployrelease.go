@@ -58,9 +58,10 @@ func (d *deployment) release(ctx context.Context, b api.Build) (api.Release, err
 func (d *deployment) watchRelease(ctx context.Context, r api.Release) (api.Release, error) {
 	d.remains = remainsRelease
 	d.display.Step(fmt.Sprintf("Release v%d", r.Number))
-	output := func(ctx context.Context) error { return d.logOutput(ctx, r.URL) }
+	at := r.URL // of its own: r changes while the output flows
+	output := func(ctx context.Context) error { return d.logOutput(ctx, at) }
 	err := d.follow(ctx, output, func(ctx context.Context) (bool, error) {
-		now, err := api.Get[api.Release](ctx, d.client, r.URL)
+		now, err := api.Get[api.Release](ctx, d.client, at)
 		if err != nil {
 			return false, err
 		}
