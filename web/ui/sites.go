@@ -11,7 +11,8 @@ import (
 // sitesView is the list of sites.
 type sitesView struct {
 	Sites  []siteRow
-	Groups []app.ResourceGroup // in which who looks may want a new site
+	Groups []app.ResourceGroup // in which who looks may make a site
+	Own    app.ID[app.ResourceGroup]
 }
 
 // siteRow is one site with its instances as they are now.
@@ -49,7 +50,10 @@ func (d *dashboard) sites(c *call) (sitesView, error) {
 	if err != nil {
 		return sitesView{}, err
 	}
-	view := sitesView{Groups: groups}
+	var view sitesView
+	if view.Groups, view.Own, err = d.groupsForSites(c, groups); err != nil {
+		return view, err
+	}
 	for _, site := range sites {
 		instances, err := d.instanceRows(c, site.ID)
 		if err != nil {
@@ -61,6 +65,28 @@ func (d *dashboard) sites(c *call) (sitesView, error) {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
 	})
 	return view, nil
+}
+
+// groupsForSites returns those of the groups in which who looks may make a site, and which
+// is their own.
+func (d *dashboard) groupsForSites(c *call, groups []app.ResourceGroup) (may []app.ResourceGroup, own app.ID[app.ResourceGroup], err error) {
+	err = d.app.Store.View(c.Context(), func(r app.Reader) error {
+		for _, group := range groups {
+			err := app.Authorize(r, c.who, app.ActionManage, app.Resource{Group: group.ID}, "resource group")
+			switch app.CodeOf(err) {
+			case "":
+				may = append(may, group)
+			case app.CodeForbidden, app.CodeNotFound:
+			default:
+				return err
+			}
+			if group.Personal == c.who.User {
+				own = group.ID
+			}
+		}
+		return nil
+	})
+	return may, own, err
 }
 
 // statuses are those of a site's instances; one that was deleted meanwhile is left out.
