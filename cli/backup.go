@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,19 +17,47 @@ import (
 func (p *Program) backupCommand() *cobra.Command {
 	var data string
 	c := &cobra.Command{
-		Use: "backup FILE --data DIR", Short: "Copy the store of a server that does not run", Args: takes("FILE"),
-		Long: "Copy the store of a server that does not run. The file gondor.key of the data directory, without\n" +
-			"which its secrets can't be opened, belongs in a safe place of its own.",
-		RunE: func(c *cobra.Command, args []string) error { return p.backup(c.Context(), args[0], data) },
+		Use: "backup FILE", Short: "Copy the store of the server, while it runs", Args: takes("FILE"),
+		Long: "Copy the store of the server, while it runs; with --data, that of a server that does not. The\n" +
+			"file gondor.key of its data directory, without which its secrets can't be opened, belongs in a\n" +
+			"safe place of its own.",
+		RunE: func(c *cobra.Command, args []string) error {
+			if data == "" {
+				return p.backup(c.Context(), args[0])
+			}
+			return p.backupHalted(c.Context(), args[0], data)
+		},
 	}
-	c.Flags().StringVar(&data, "data", "", "the data directory of the server")
+	c.Flags().StringVar(&data, "data", "", "the data directory of a server that does not run")
 	return c
 }
 
-func (p *Program) backup(ctx context.Context, to, data string) error {
-	if data == "" {
-		return usage("the data directory is missing; say --data DIR")
+// backup asks the server for the copy, and puts it in its place when it is whole.
+func (p *Program) backup(ctx context.Context, to string) error {
+	client, err := p.client()
+	if err != nil {
+		return err
 	}
+	path := p.absolute(to)
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("make the backup's file: %w", err)
+	}
+	err = client.Backup(ctx, file)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return fmt.Errorf("put the backup in its place: %w", err)
+	}
+	return p.say("Copied the store to %s. Keep the server's gondor.key apart from it.", to)
+}
+
+// backupHalted copies the store of a server that does not run.
+func (p *Program) backupHalted(ctx context.Context, to, data string) error {
 	dir := filepath.Join(p.absolute(data), "store")
 	if _, err := os.Stat(filepath.Join(dir, store.FileName)); err != nil {
 		return app.Fault(app.CodeNotFound, "%s is not the data directory of a server: it has no store", data)
