@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 )
 
@@ -97,6 +98,9 @@ type Store interface {
 	// caller then lists again. Watch from Revision 0 on a store that has forgotten its
 	// first changes is compacted too; begin with Revision().
 	Watch(ctx context.Context, since Revision) iter.Seq2[Change, error]
+	// Backup writes a copy of the store as it is at this moment, while others go on reading
+	// and writing. What opens its secrets is not part of it.
+	Backup(ctx context.Context, w io.Writer) error
 	// Revision is that of the newest change, 0 for a store that never had one.
 	Revision(ctx context.Context) (Revision, error)
 }

@@ -47,6 +47,8 @@ var visits = []visit{
 	{route: "PATCH /v2/users/:id/", path: "/v2/users/{me}/", body: `{"password": "short"}`, self: true, status: 400},
 	{route: "DELETE /v2/users/:id/", path: "/v2/users/{newcomer}/", hidden: true},
 
+	{route: "GET /v2/backup/", action: app.ActionGovern},
+
 	{route: "GET /v2/resource_groups/", self: true},
 	{route: "GET /v2/resource_groups/find/", path: "/v2/resource_groups/find/?name={groupname}", action: app.ActionView},
 	{route: "POST /v2/resource_groups/", body: `{"name": "another"}`, action: app.ActionGovern},
@@ -86,6 +88,7 @@ var visits = []visit{
 	{route: "GET /v2/hosts/find/", path: "/v2/hosts/find/?host={hostname}&instance={instance}", action: app.ActionView},
 	{route: "POST /v2/hosts/", body: `{"instance": "{instance}", "host": "new.example.com"}`, action: app.ActionManage},
 	{route: "GET /v2/hosts/:id/", path: "/v2/hosts/{host}/", action: app.ActionView},
+	{route: "PATCH /v2/hosts/:id/", path: "/v2/hosts/{host}/", body: `{"keypair": null}`, action: app.ActionView},
 	{route: "DELETE /v2/hosts/:id/", path: "/v2/hosts/{host}/", action: app.ActionManage},
 
 	{route: "GET /v2/envvars/", path: "/v2/envvars/?instance={instance}", action: app.ActionSecret},

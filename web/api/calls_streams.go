@@ -36,6 +36,20 @@ func (c *Client) Log(ctx context.Context, of Reference, q LogQuery) iter.Seq2[Lo
 	return stream[LogLine](ctx, c, r)
 }
 
+// Backup writes a copy of the server's store to w, which only an admin may have. When it
+// fails, w holds a part of one.
+func (c *Client) Backup(ctx context.Context, w io.Writer) error {
+	response, err := c.send(ctx, request{method: http.MethodGet, path: "/v2/backup/", accept: "application/octet-stream"})
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(w, response.Body); err != nil {
+		return fmt.Errorf("receive the backup: %w", c.broken(ctx, err))
+	}
+	return nil
+}
+
 // Events yields what changes from now on, in one instance or, when it is empty, in all
 // that one may see. It ends with an error when the connection does.
 func (c *Client) Events(ctx context.Context, instance Reference) iter.Seq2[Event, error] {

@@ -27,6 +27,11 @@ type Host struct {
 	URL      Reference  `json:"url"`
 }
 
+// HostUpdate changes a host.
+type HostUpdate struct {
+	KeyPair *Reference `json:"keypair"` // null detaches it; any other is refused, for there are none
+}
+
 // NewHost adds a host name to an instance.
 type NewHost struct {
 	Instance Reference `json:"instance"`
