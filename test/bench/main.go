@@ -1,0 +1,104 @@
+// Command bench prints what Gondor costs, all figures from one run: what a request takes
+// beside other proxies, what a deploy takes besides the site's own work, and how long
+// the control plane and the supervisor take to start and what they hold when idle.
+//
+//	go run ./test/bench [-only router,deploy,idle] [-rounds 10] [-sites 0,10,1000]
+//
+// It runs on Linux only, wants git, and runs without what else is not installed. It ends
+// what it started and removes its files, after Ctrl-C too.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// plan is what a run does.
+type plan struct {
+	only   string        // parts, with commas between them
+	rounds int           // deploys of each site
+	sites  []int         // how many there are when the idle figures are taken, rising
+	limit  time.Duration // of all of it
+}
+
+// parts are what a run consists of, in their order.
+func parts() []part {
+	return []part{{"router", measureRouter}, {"deploy", measureDeploys}, {"idle", measureIdle}}
+}
+
+type part struct {
+	name    string
+	measure func(ctx context.Context, b *bench, p plan) error
+}
+
+func run(args []string) error {
+	p, err := read(args)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeoutCause(ctx, p.limit, fmt.Errorf("it took longer than %v", p.limit))
+	defer cancel()
+	b, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	err = b.measure(ctx, p)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx) // whatever else failed did so because of it
+	}
+	return errors.Join(err, b.close())
+}
+
+func read(args []string) (plan, error) {
+	p := plan{sites: []int{0, 10, 1000}}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&p.only, "only", "router,deploy,idle", "the parts to run, with commas between them")
+	flags.IntVar(&p.rounds, "rounds", 10, "deploys of each site")
+	flags.DurationVar(&p.limit, "limit", 6*time.Minute, "the time that all of it may take")
+	flags.Func("sites", "how many sites there are, rising (default 0,10,1000)", func(text string) error {
+		p.sites = nil
+		for one := range strings.SplitSeq(text, ",") {
+			n, err := strconv.Atoi(one)
+			if err != nil {
+				return err
+			}
+			p.sites = append(p.sites, n)
+		}
+		return nil
+	})
+	err := flags.Parse(args)
+	p.rounds = max(p.rounds, 1)
+	return p, err
+}
+
+// measure runs the parts that the plan names.
+func (b *bench) measure(ctx context.Context, p plan) error {
+	for _, one := range parts() {
+		if !strings.Contains(","+p.only+",", ","+one.name+",") {
+			continue
+		}
+		began := time.Now()
+		if err := one.measure(ctx, b, p); err != nil {
+			return fmt.Errorf("%s: %w", one.name, err)
+		}
+		fmt.Printf("(%s took %.0f s)\n\n", one.name, time.Since(began).Seconds())
+	}
+	return b.verdicts.report()
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"gondor/cluster/local/supervisor"
+)
+
+// watcher sees the site's own processes come and go, as the supervisor does.
+type watcher struct {
+	host string // of the site
+
+	mu       sync.Mutex
+	statuses map[string]supervisor.Status
+	answered map[string]time.Time // when a web process first answered, asked directly
+	asking   sync.WaitGroup
+}
+
+// watch follows the processes of a server until ctx ends; wait for done then.
+func (s *server) watch(ctx context.Context, host string) (w *watcher, done func(), err error) {
+	client, err := supervisor.Dial(ctx, filepath.Join(s.data, "engine", "supervisor"))
+	if err != nil {
+		return nil, nil, err
+	}
+	w = &watcher{host: host, statuses: map[string]supervisor.Status{}, answered: map[string]time.Time{}}
+	synced := make(chan struct{})
+	var following sync.WaitGroup
+	following.Go(func() {
+		_ = client.Watch(ctx, func(one supervisor.Status, all bool) { // ends with ctx
+			if all {
+				close(synced)
+				return
+			}
+			w.heed(ctx, one)
+		})
+	})
+	select {
+	case <-synced:
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
+	return w, func() { following.Wait(); w.asking.Wait() }, nil
+}
+
+func (w *watcher) heed(ctx context.Context, s supervisor.Status) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := w.statuses[s.ID]
+	w.statuses[s.ID] = s
+	if s.Labels["kind"] == "replica" && s.State == supervisor.StateRunning && before.PID != s.PID {
+		w.asking.Go(func() { w.ask(ctx, s) })
+	}
+}
+
+// ask notes when a web process first answers.
+func (w *watcher) ask(ctx context.Context, s supervisor.Status) {
+	port := variable(s.PID, "PORT")
+	if port == "" {
+		return
+	}
+	a := newAsker("127.0.0.1:" + port)
+	defer a.close()
+	at, err := a.until(ctx, 2*time.Millisecond, w.host, "/", ok)
+	if err != nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answered[s.ID] = at
+}
+
+// variable is a variable in the environment of a process, empty when it has none.
+func variable(pid int, name string) string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	if err != nil {
+		return ""
+	}
+	for one := range strings.SplitSeq(string(text), "\x00") {
+		if value, found := strings.CutPrefix(one, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// own is what the site's own processes took of a deploy.
+type own struct {
+	steps   time.Duration // the steps of its build, from exec to end, added up
+	release time.Duration // its release process, from exec to end
+	start   time.Duration // its new web process, from exec to its first direct answer
+}
+
+// since adds up the processes that began after a moment.
+func (w *watcher) since(began time.Time) (own, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var o own
+	for id, s := range w.statuses {
+		switch {
+		case s.Started.Before(began):
+		case strings.HasPrefix(id, "build-"):
+			o.steps += s.Exit.Ended.Sub(s.Started)
+		case strings.HasPrefix(id, "release-"):
+			o.release += s.Exit.Ended.Sub(s.Started)
+		case !w.answered[id].IsZero():
+			o.start = w.answered[id].Sub(s.Started)
+		}
+	}
+	if o.start == 0 {
+		return o, errors.New("the start of the new web process was not seen")
+	}
+	return o, nil
+}
