@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setUp,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serve, "stop": stop, "demo": demo, "interrupt": interrupt,
+			"serve": serve, "halt": halt, "demo": demo, "interrupt": interrupt,
 			"signin": signIn, "repository": repository, "commit": commit,
 			"exits": exits, "page": page, "eventually": eventually, "same": same,
 		},

@@ -110,9 +110,9 @@ func (s *server) await(ts *testscript.TestScript, pattern *regexp.Regexp) []stri
 	return nil
 }
 
-// stop ends the server with SIGTERM, or with the signal KILL.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
-	no(ts, neg, "stop")
+// halt ends the server with SIGTERM, or with the signal KILL.
+func halt(ts *testscript.TestScript, neg bool, args []string) {
+	no(ts, neg, "halt")
 	signal := os.Signal(syscall.SIGTERM)
 	if len(args) == 1 && args[0] == "KILL" {
 		signal = os.Kill
