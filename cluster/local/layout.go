@@ -71,6 +71,25 @@ func (l layout) make() error {
 			return err
 		}
 	}
+	return l.sweep()
+}
+
+// newPattern is the name of a file that is being written, until it is renamed.
+const newPattern = ".new-*"
+
+// sweep removes the files that were being written when an earlier Gondor was killed.
+func (l layout) sweep() error {
+	for _, dir := range []string{l.dir, l.workloads(), filepath.Join(l.dir, "bin")} {
+		left, err := filepath.Glob(filepath.Join(dir, newPattern))
+		if err != nil {
+			return fmt.Errorf("find what an interrupted write left: %w", err)
+		}
+		for _, path := range left {
+			if err := ignoreMissing(os.Remove(path)); err != nil {
+				return fmt.Errorf("remove what an interrupted write left: %w", err)
+			}
+		}
+	}
 	return nil
 }
 
@@ -105,7 +124,7 @@ func writeJSON(path string, value any) error {
 }
 
 func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // with mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), newPattern) // with mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}

@@ -190,7 +190,7 @@ func copyExecutable(path, dir string) (_ string, err error) {
 		return "", fmt.Errorf("copy Gondor's binary: %w", err)
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	to, err := os.CreateTemp(dir, ".new-*")
+	to, err := os.CreateTemp(dir, newPattern)
 	if err != nil {
 		return "", fmt.Errorf("copy Gondor's binary: %w", err)
 	}

@@ -57,7 +57,7 @@ func counter(data []byte, name string) int64 {
 // killRest kills what a program left behind: in its cgroups, and, of a terminal, in its
 // session, where each job of a shell has a group of its own.
 func (p *process) killRest(pid int) {
-	if p.spec.TTY {
+	if p.spec.TTY && pid > 1 { // session 0 is what a container can't see the leader of
 		killSession(pid)
 	}
 	for _, dir := range p.spec.Cgroups {

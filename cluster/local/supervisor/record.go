@@ -67,7 +67,8 @@ func loadRecords(dir string, bad func(path string, err error)) ([]record, error)
 	for _, e := range entries {
 		path := filepath.Join(dir, "processes", e.Name())
 		if !strings.HasSuffix(path, ".json") {
-			continue // a write that was interrupted
+			_ = os.Remove(path) // a write that was interrupted; it only takes room
+			continue
 		}
 		r, err := loadRecord(path)
 		if err != nil {
