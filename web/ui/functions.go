@@ -28,6 +28,7 @@ func functions(a *assets, at *url.URL) template.FuncMap {
 		"rows":         func(rows []instanceRow, now time.Time) instanceList { return instanceList{rows, now} },
 		"replicas":     func(list []app.Replica, now time.Time) replicaList { return replicaList{list, now} },
 		"releaseRows":  func(rows []releaseRow, may powers, now time.Time) releaseList { return releaseList{rows, may, now} },
+		"buildRows":    func(rows []buildRow, now time.Time) buildList { return buildList{rows, now} },
 		"variableRows": func(v variables, now time.Time) variableList { return variableList{v, now} },
 		"variableForm": func(v variables, sent form) variableForm { return variableForm{v.Path, sent} },
 	}
@@ -47,6 +48,10 @@ type (
 		Rows []releaseRow
 		May  powers
 		Now  time.Time
+	}
+	buildList struct {
+		Builds []buildRow
+		Now    time.Time
 	}
 	variableList struct {
 		Variables variables

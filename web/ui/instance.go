@@ -23,6 +23,7 @@ type instanceView struct {
 	Head     instanceHead
 	Deploy   *deployView // what is on its way, nil when nothing is
 	Failure  *releaseRow // the last deploy, when it failed
+	Unbuilt  *buildRow   // the last build, when it failed
 	Releases []releaseRow
 	More     bool // there are more releases
 }
@@ -65,22 +66,35 @@ func (d *dashboard) instancePage(c *call) error {
 	if err != nil {
 		return err
 	}
-	releases, err := d.app.Releases(c.Context(), c.who, head.ID)
+	view, err := d.overview(c, head)
 	if err != nil {
 		return err
 	}
-	view := instanceView{Head: head, More: len(releases) > recentReleases}
+	return d.show(c, "instance", head.page("", view, form{}))
+}
+
+// overview reads what the first page of an instance shows.
+func (d *dashboard) overview(c *call, head instanceHead) (instanceView, error) {
+	view := instanceView{Head: head}
+	releases, err := d.app.Releases(c.Context(), c.who, head.ID)
+	if err != nil {
+		return view, err
+	}
+	view.More = len(releases) > recentReleases
 	if view.Deploy, err = d.deployOf(c, head.InstanceStatus, releases); err != nil {
-		return err
+		return view, err
+	}
+	if view.Unbuilt, err = d.failedBuild(c, head.ID, releases); err != nil {
+		return view, err
 	}
 	view.Releases, err = d.releaseRows(c, head.InstanceStatus, releases[:min(len(releases), recentReleases)])
 	if err != nil {
-		return err
+		return view, err
 	}
 	if len(releases) > 0 && releases[0].State == app.ReleaseFailed {
 		view.Failure = &view.Releases[0]
 	}
-	return d.show(c, "instance", head.page("", view, form{}))
+	return view, nil
 }
 
 // settingsView is the page on which an instance is changed and deleted.

@@ -116,6 +116,8 @@ func TestFailuresAreShownWhole(t *testing.T) {
 	}
 	failed := w.build(instance, "this is no Procfile")
 	b.get("/builds/"+string(failed.ID)).want(ok, "failed", "Procfile")
+	b.get("/instances/"+string(instance.ID)).want(ok, "/builds/"+string(failed.ID), "what ran before runs on")
+	b.get("/instances/"+string(instance.ID)+"/releases").want(ok, "Newest builds", "/builds/"+string(failed.ID))
 }
 
 func TestALongHistoryIsListedInPages(t *testing.T) {

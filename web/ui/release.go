@@ -15,6 +15,7 @@ type releasesView struct {
 	Releases []releaseRow
 	Before   int // the number that those listed are below; 0 for the newest
 	Older    int // the number below which there are more; 0 when there are none
+	Builds   []buildRow
 }
 
 // listedReleases is how many releases one page lists.
@@ -67,7 +68,10 @@ func (d *dashboard) releases(c *call, head instanceHead) (releasesView, error) {
 		releases = releases[:listedReleases]
 		view.Older = releases[listedReleases-1].Number
 	}
-	view.Releases, err = d.releaseRows(c, head.InstanceStatus, releases)
+	if view.Releases, err = d.releaseRows(c, head.InstanceStatus, releases); err != nil {
+		return view, err
+	}
+	view.Builds, err = d.buildRows(c, head.ID, listedBuilds)
 	return view, err
 }
 

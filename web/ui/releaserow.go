@@ -28,6 +28,15 @@ func (r releaseRow) Origin() string {
 	return strings.TrimSpace(r.Commit + " " + r.Ref)
 }
 
+// Fault is the first line of why it failed; its page tells the rest.
+func (r releaseRow) Fault() string { return firstLine(r.Message) }
+
+// firstLine is a message up to its first line's end.
+func firstLine(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
+	return line
+}
+
 // releaseRows reads what explains some releases of an instance.
 func (d *dashboard) releaseRows(c *call, status app.InstanceStatus, releases []app.Release) ([]releaseRow, error) {
 	rows := make([]releaseRow, len(releases))
