@@ -1,6 +1,8 @@
 package deploys
 
 import (
+	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -178,5 +180,29 @@ func TestAfterARestartEverythingIsAsItWas(t *testing.T) {
 	w.deploy(web("two", 200))
 	if got := w.page(); got != "two v2" {
 		t.Errorf("the page is %q, want %q", got, "two v2")
+	}
+}
+
+func TestTheNewestFiveReleasesCanBeRolledBackToAndOlderOnesGo(t *testing.T) {
+	w := newWorld(t, "web")
+	for i := range 7 {
+		w.deploy(web(fmt.Sprintf("page%d", i+1), 200))
+	}
+	w.until("the artifacts of the first two are gone", func() bool {
+		kept, err := filepath.Glob(filepath.Join(w.dir, "engine", "artifacts", "*", "*", "app"))
+		w.ok(err)
+		return len(kept) == 5
+	})
+	_, err := w.app.Rollback(t.Context(), w.who, app.NewRollback{Instance: w.instance.ID, To: 2})
+	if app.CodeOf(err) != app.CodeConflict || !strings.Contains(err.Error(), "no longer kept") {
+		t.Errorf("a rollback to v2 is answered %v, want that it is no longer kept", err)
+	}
+	back, err := w.app.Rollback(t.Context(), w.who, app.NewRollback{Instance: w.instance.ID, To: 3})
+	w.ok(err)
+	if got := w.settled(back.ID); got.State != app.ReleaseActive {
+		t.Errorf("the rollback to v3 %s: %s", got.State, got.Message)
+	}
+	if got := w.page(); got != "page3 v8" {
+		t.Errorf("the page is %q, want %q", got, "page3 v8")
 	}
 }
