@@ -81,35 +81,47 @@ func (a *App) launch(ctx context.Context, p picture) error {
 	return a.switchOver(ctx, p, *p.moving)
 }
 
-// switchOver is the moment of a deploy: in one transaction all services of the release
-// run it, and the routes follow before anything old is stopped.
+// switchOver is the moment of a deploy: one transaction moves all services of the
+// release to it, the routes follow, and only then is the release called active, so that
+// who reads that it is also sees its pages. What is old is stopped after that.
 func (a *App) switchOver(ctx context.Context, p picture, release Release) error {
-	expected := p.members(release)
+	if err := a.moveServices(ctx, release, p.members(release)); err != nil {
+		return err
+	}
+	if err := a.refreshRoutes(ctx, release.Instance); err != nil {
+		return err
+	}
 	now, err := a.step(ctx, release, func(tx Tx, release *Release) error {
-		for _, seen := range expected {
-			service, err := tx.Services().Get(seen.ID)
-			if err != nil {
-				return err
-			}
-			service.Release, service.Running = release.ID, seen.Restart
-			service.GaveUp, service.Fault = 0, ""
-			if err := tx.Services().Put(service); err != nil {
-				return err
-			}
-		}
 		release.State, release.Ended, release.Message = ReleaseActive, a.now(), ""
 		return retire(tx, *release)
 	})
 	if err != nil || now.State != ReleaseActive {
 		return err
 	}
-	if err := a.refreshRoutes(ctx, release.Instance); err != nil {
-		return err
-	}
 	a.say(ctx, release, fmt.Sprintf("v%d is active: %s.", release.Number, strings.Join(release.Services, ", ")))
 	a.closeLog(ctx, release)
 	a.tidy()
 	return nil
+}
+
+// moveServices lets the services run the release, at the restart counts that were seen
+// to be healthy.
+func (a *App) moveServices(ctx context.Context, release Release, seen []Service) error {
+	_, err := a.step(ctx, release, func(tx Tx, release *Release) error {
+		for _, healthy := range seen {
+			service, err := tx.Services().Get(healthy.ID)
+			if err != nil {
+				return err
+			}
+			service.Release, service.Running = release.ID, healthy.Restart
+			service.GaveUp, service.Fault = 0, ""
+			if err := tx.Services().Put(service); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 // retire marks the active releases that no service runs any more.

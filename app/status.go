@@ -103,7 +103,7 @@ func newestOf(r Reader, service Service) (Release, bool, error) {
 // stateOf follows the picture at ServiceState.
 func (a *App) stateOf(s ServiceStatus, newest Release, moved bool) (ServiceState, string) {
 	switch {
-	case moved && newest.State.Moving() && newest.ID != s.Service.Release:
+	case moved && newest.State.Moving():
 		return ServiceDeploying, ""
 	case moved && newest.ID != s.Service.Release && (s.Release == nil || newest.Number > s.Release.Number):
 		return ServiceFailed, newest.Message
