@@ -119,8 +119,11 @@ func (s *server) prepare(ctx context.Context, b *bench, one *sample) (done func(
 		return nil, fmt.Errorf("make the site %s: %w", one.name, err)
 	}
 	commands := [][]string{
-		{"git", "init", "-q", "-b", "main"}, {s.binary, "sites", "init", "--name", one.name},
-		{"git", "add", "."}, {"git", "commit", "-qm", "First"}, {s.binary, "deploy"},
+		{"git", "init", "-q", "-b", "main"},
+		{s.binary, "sites", "init", "--name", one.name},
+		{"git", "add", "."},
+		{"git", "commit", "-qm", "First"},
+		{s.binary, "deploy"},
 	}
 	if len(one.build) > 0 {
 		commands = append(commands[:2:2], append([][]string{append([]string{s.binary, "env", "set", "--build"}, one.build...)}, commands[2:]...)...)

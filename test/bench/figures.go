@@ -20,5 +20,3 @@ func figuresOf[T any](rounds []T, of func(T) time.Duration) figures {
 	middle := (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 	return figures{middle, all[0], all[len(all)-1]}
 }
-
-func same(d time.Duration) time.Duration { return d }
