@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -43,11 +44,11 @@ func (p *Program) serve(ctx context.Context, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	defer s.close()
 	used, err := s.app.Bootstrap(ctx, p.io.Env(envAdminPassword))
 	if err != nil {
-		return err
+		return errors.Join(err, s.undo(ctx))
 	}
+	defer s.close()
 	if used != "" && p.io.Env(envAdminPassword) == "" {
 		if err := p.say("user      admin\npassword  %s", used); err != nil {
 			return err

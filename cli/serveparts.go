@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"gondor/app"
 	"gondor/build"
@@ -37,7 +38,9 @@ type server struct {
 	listener net.Listener
 
 	store  *store.Store
+	vault  *app.Vault
 	engine cluster.Engine
+	alone  bool // no supervisor ran before
 	app    *app.App
 	router *router.Router
 	runner *runner.Runner
@@ -52,25 +55,43 @@ type server struct {
 func openServer(ctx context.Context, o serverOptions) (*server, error) {
 	s := &server{options: o}
 	steps := []func(context.Context) error{
-		s.openStore, s.openRouter, s.checkAddress, s.openEngine, s.listen, s.openApp,
+		s.checkAddress, s.openStore, s.openRouter, s.openEngine, s.listen, s.openApp,
 	}
 	for _, open := range steps {
 		if err := open(ctx); err != nil {
-			s.close()
-			return nil, err
+			return nil, errors.Join(err, s.undo(ctx))
 		}
 	}
 	return s, nil
 }
 
-// openStore comes first: whoever has the store has the data directory.
+// undo takes back a start that failed. A supervisor that it has launched would hold the
+// address, and connections would wait for nobody.
+func (s *server) undo(ctx context.Context) error {
+	var err error
+	if s.engine != nil && s.alone {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
+		defer cancel()
+		err = s.engine.Shutdown(ctx)
+	}
+	s.close()
+	return err
+}
+
+// undoPatience is how long what a supervisor began again may take to stop.
+const undoPatience = time.Minute
+
+// openStore comes before all that changes something: whoever has the store has the data
+// directory.
 func (s *server) openStore(ctx context.Context) (err error) {
 	if err := makeDataDir(s.options.data); err != nil {
 		return err
 	}
-	if s.store, err = store.Open(ctx, filepath.Join(s.options.data, "store"), s.options.log); err == nil {
-		s.closers = append(s.closers, s.store)
+	if s.store, err = store.Open(ctx, filepath.Join(s.options.data, "store"), s.options.log); err != nil {
+		return err
 	}
+	s.closers = append(s.closers, s.store)
+	s.vault, err = s.store.OpenKey(ctx, filepath.Join(s.options.data, "gondor.key"))
 	return err
 }
 
@@ -129,12 +150,13 @@ func (s *server) openEngine(ctx context.Context) error {
 	return nil
 }
 
-// checkAddress refuses an address that is taken before a supervisor is started that
-// nobody would stop again. A supervisor that runs already may hold the address for us.
+// checkAddress refuses an address that is taken before anything is made. A supervisor
+// that runs already may hold the address for us.
 func (s *server) checkAddress(ctx context.Context) error {
 	if _, err := supervisor.Dial(ctx, filepath.Join(s.options.data, "engine", "supervisor")); err == nil {
 		return nil
 	}
+	s.alone = true
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.listen)
 	if err != nil {
 		return s.cannotListen(err)
@@ -159,14 +181,10 @@ func (s *server) listen(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *server) openApp(ctx context.Context) error {
-	vault, err := s.store.OpenKey(ctx, filepath.Join(s.options.data, "gondor.key"))
-	if err != nil {
-		return err
-	}
+func (s *server) openApp(context.Context) error {
 	s.runner = runner.New(s.options.log)
 	s.app = app.New(app.Config{URL: s.url}, app.Ports{
-		Store: s.store, Vault: vault,
+		Store: s.store, Vault: s.vault,
 		Workloads: s.engine, Processes: s.engine, Builder: s.engine, Logs: s.engine,
 		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{}),
 		Endpoints: s.runner,
