@@ -291,6 +291,21 @@ func TestListenersAreSharedByAddressUntilUnlisten(t *testing.T) {
 	}
 }
 
+func TestAfterShutdownItsAddressesAndItsDirectoryAreFree(t *testing.T) {
+	dir := t.TempDir()
+	c := launch(t, dir)
+	listener, err := c.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, listener.Close())
+	must(t, c.Shutdown(t.Context()))
+	again, err := net.Listen("tcp", listener.Addr().String())
+	must(t, err)
+	must(t, again.Close())
+	if locked(dir) {
+		t.Error("the directory still has a supervisor")
+	}
+}
+
 func TestLogsThroughTheClient(t *testing.T) {
 	c := launch(t, t.TempDir())
 	must(t, c.Append(t.Context(), "build/one", "hello\nworld"))
