@@ -155,13 +155,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	if err := e.supervisor.Shutdown(ctx); err != nil && app.CodeOf(err) != app.CodeUnavailable {
 		return fmt.Errorf("stop the supervisor: %w", err)
 	}
-	for ctx.Err() == nil {
-		if _, err := e.supervisor.Version(ctx); err != nil {
-			break
-		}
-		pause(ctx, 5*time.Millisecond)
-	}
-	return errors.Join(ctx.Err(), e.cgroups.close())
+	return e.cgroups.close()
 }
 
 // follow hears of every change of a process, and starts the supervisor again should it

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"gondor/app"
 )
@@ -34,8 +35,19 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 // itself; it returns when they have ended. A new supervisor of the directory starts those
 // with Restart again unless they were stopped or removed before.
 func (c *Client) Shutdown(ctx context.Context) error {
-	_, err := c.ask(ctx, request{Op: opShutdown})
-	return err
+	if _, err := c.ask(ctx, request{Op: opShutdown}); err != nil {
+		return err
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for locked(c.dir) { // the lock goes with the process, and with it the last write
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the supervisor's end: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+	return nil
 }
 
 // conn is one request under way.
