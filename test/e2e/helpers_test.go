@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -105,4 +106,14 @@ func (p place) status() status {
 		p.server.t.Fatal(err)
 	}
 	return s
+}
+
+// pgrep lists the processes whose command line matches.
+func pgrep(t *testing.T, pattern string) string {
+	t.Helper()
+	out, err := exec.Command("pgrep", "-f", pattern).Output()
+	if err != nil && len(out) > 0 {
+		t.Fatal(err)
+	}
+	return string(out)
 }

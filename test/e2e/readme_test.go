@@ -104,6 +104,10 @@ func TestTheDemoComesUpHealsAndEnds(t *testing.T) {
 	if err := demo.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		_ = demo.Process.Kill() // it has ended unless the test failed
+		endAll(t, dir)
+	})
 	url := regexp.MustCompile(`(?m)^(dashboard|site)  (http\S+)$`)
 	eventually(t, "both URLs are printed", func() bool { return len(url.FindAllString(out.String(), -1)) == 2 })
 	lines := url.FindAllStringSubmatch(out.String(), -1)
@@ -128,14 +132,4 @@ func TestTheDemoComesUpHealsAndEnds(t *testing.T) {
 	}
 	_ = demo.Wait() // its code says that it was interrupted
 	eventually(t, "nothing of the demo runs any more", func() bool { return pgrep(t, dir) == "" })
-}
-
-// pgrep lists the processes whose command line matches.
-func pgrep(t *testing.T, pattern string) string {
-	t.Helper()
-	out, err := exec.Command("pgrep", "-f", pattern).Output()
-	if err != nil && len(out) > 0 {
-		t.Fatal(err)
-	}
-	return string(out)
 }

@@ -4,7 +4,6 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -135,22 +134,21 @@ func (s *server) end() {
 	if s.process != nil && s.process.Process.Signal(syscall.SIGTERM) == nil {
 		_ = s.process.Wait() // how it ended is the business of tests that look at it
 	}
-	supervisors, err := exec.Command("pgrep", "-f", "supervisor.*"+s.dir).Output()
-	if err == nil {
-		for pid := range strings.FieldsSeq(string(supervisors)) {
-			if err := exec.Command("kill", pid).Run(); err != nil {
-				s.t.Logf("stop supervisor %s: %v", pid, err)
-			}
-		}
-	}
-	eventually(s.t, "nothing of the server runs any more", func() bool {
-		var none *exec.ExitError
-		err := exec.Command("pgrep", "-f", s.dir).Run()
-		return errors.As(err, &none)
-	})
+	endAll(s.t, s.dir)
 	if s.t.Failed() {
 		s.t.Logf("the server wrote:\n%s", s.output)
 	}
+}
+
+// endAll stops the supervisor of a data directory and with it all sites, however the
+// test that started them went.
+func endAll(t *testing.T, dir string) {
+	for pid := range strings.FieldsSeq(pgrep(t, "supervisor.*"+dir)) {
+		if err := exec.Command("kill", pid).Run(); err != nil {
+			t.Logf("stop supervisor %s: %v", pid, err)
+		}
+	}
+	eventually(t, "nothing of the server runs any more", func() bool { return pgrep(t, dir) == "" })
 }
 
 // place is a directory in which a person types commands.
