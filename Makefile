@@ -6,6 +6,7 @@
 
 GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+TSC         = npx --yes -p typescript@5.9.3 tsc
 ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 
 .PHONY: build demo test lint bench assets
@@ -26,6 +27,7 @@ lint:
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
+	@if command -v npx >/dev/null; then $(TSC) -p web/ui; else echo "the dashboard's scripts were not checked: there is no npx"; fi
 
 bench: build
 	go run ./test/bench

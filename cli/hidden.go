@@ -88,6 +88,9 @@ func (p *Program) servePort(ctx context.Context, handler http.Handler) error {
 	if err != nil {
 		return fmt.Errorf("listen on PORT: %w", err)
 	}
+	if err := p.say("Listening on port %s.", port); err != nil {
+		return err
+	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 30 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
