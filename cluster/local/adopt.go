@@ -19,6 +19,7 @@ const (
 
 	kindReplica = "replica"
 	kindProcess = "process"
+	kindRun     = "run" // a process that is stopped when who is attached to it goes
 )
 
 // adopt takes over what an earlier Gondor left: the workloads that should run, and the
@@ -73,20 +74,26 @@ func (r *record) groups() []string {
 	return groups
 }
 
-// adoptProcesses gives every replica to its workload.
+// adoptProcesses gives every replica to its workload. Runs were attached to the earlier
+// Gondor, so nobody will ask for them again.
 func (e *Engine) adoptProcesses(byKey map[string]*workload, statuses []supervisor.Status) {
 	for _, s := range statuses {
-		if s.Labels[labelKind] != kindReplica {
-			continue
-		}
-		w := byKey[s.Labels[labelWorkload]]
-		index, err := strconv.Atoi(s.Labels[labelIndex])
-		if w == nil || err != nil {
+		switch s.Labels[labelKind] {
+		case kindReplica:
+			e.adoptReplica(byKey[s.Labels[labelWorkload]], s)
+		case kindRun:
 			e.orphans = append(e.orphans, s.ID)
-			continue
 		}
-		w.adopt(index, s)
 	}
+}
+
+func (e *Engine) adoptReplica(w *workload, s supervisor.Status) {
+	index, err := strconv.Atoi(s.Labels[labelIndex])
+	if w == nil || err != nil {
+		e.orphans = append(e.orphans, s.ID)
+		return
+	}
+	w.adopt(index, s)
 }
 
 // removeGroups removes the cgroups of processes that are no more.
@@ -111,12 +118,12 @@ func (e *Engine) removeGroups(statuses []supervisor.Status) error {
 	return errors.Join(errs...)
 }
 
-// tidy stops the replicas that no workload explains.
+// tidy stops the processes that nobody wants any more.
 func (e *Engine) tidy(ctx context.Context) error {
 	for _, id := range e.orphans {
-		e.options.Logger.Warn("stopping a replica that no workload explains", "replica", id)
+		e.options.Logger.Warn("stopping a process that nobody wants any more", "process", id)
 		for err := e.end(ctx, id); err != nil && ctx.Err() == nil; err = e.end(ctx, id) {
-			e.options.Logger.Error("can't stop a replica", "replica", id, "error", err)
+			e.options.Logger.Error("can't stop a process", "process", id, "error", err)
 			pause(ctx, retryInterval)
 		}
 	}

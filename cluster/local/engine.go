@@ -36,7 +36,7 @@ type Engine struct {
 	mu        sync.Mutex
 	workloads map[app.WorkloadRef]*workload
 	replicas  map[string]*replica        // by their ID
-	orphans   []string                   // replicas that no workload explains
+	orphans   []string                   // processes that nobody wants any more
 	building  map[app.ID[app.Build]]bool // builds under way
 	running   context.Context            // of Run, nil before
 	group     *errgroup.Group            // of Run

@@ -66,9 +66,9 @@ func removeAll(dir string) error {
 	if err := os.RemoveAll(dir); err == nil {
 		return nil
 	}
-	_ = each(dir, func(root *os.Root, name string, info os.FileInfo) error {
-		if info.IsDir() {
-			return root.Chmod(name, 0o700)
+	_ = each(dir, func(p place) error {
+		if p.info.IsDir() {
+			return p.root.Chmod(p.name, 0o700)
 		}
 		return nil
 	}) // RemoveAll says what is left

@@ -115,6 +115,12 @@ type finder struct {
 
 func newFinder(s secrets) *finder { return &finder{secrets: s, found: map[string]bool{}} }
 
+// reset forgets what was written and found.
+func (f *finder) reset() {
+	f.tail = f.tail[:0]
+	clear(f.found)
+}
+
 // Write implements io.Writer. It never fails.
 func (f *finder) Write(p []byte) (int, error) {
 	if len(f.secrets) == 0 {

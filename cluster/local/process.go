@@ -24,6 +24,9 @@ func (e *Engine) Start(ctx context.Context, p app.Process) error {
 	spec.ID, spec.Log, spec.Labels[labelKind] = string(p.ID), p.LogName, kindProcess
 	spec.TTY, spec.Width, spec.Height = p.TTY, p.Window.Width, p.Window.Height
 	spec.Stdin, spec.Hold, spec.Ephemeral = p.Stdin, p.Hold, p.Ephemeral
+	if p.Ephemeral {
+		spec.Labels[labelKind] = kindRun
+	}
 	spec.Timeout, spec.StopTimeout = p.Timeout, cmp.Or(p.StopTimeout, app.DefaultStopTimeout)
 	if err := e.supervisor.Start(ctx, spec); err != nil {
 		return fmt.Errorf("start a process: %w", err)

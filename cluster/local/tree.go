@@ -39,23 +39,63 @@ func onDisk(info fs.FileInfo) int64 {
 	return info.Size()
 }
 
-// each calls fn for everything below a directory, and never leaves it.
-func each(dir string, fn func(root *os.Root, name string, info fs.FileInfo) error) error {
+// place is one thing in a tree: its directory is root, so that what is done to it takes
+// one step however deep it lies.
+type place struct {
+	root *os.Root
+	name string // in root
+	path string // in the tree
+	info fs.FileInfo
+}
+
+// each calls fn for a directory and everything below it, a directory before what it
+// holds, and never leaves it.
+func each(dir string, fn func(place) error) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }() // only a handle
-	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
+	info, err := root.Lstat(".")
+	if err != nil {
+		return err
+	}
+	if err := fn(place{root, ".", ".", info}); err != nil {
+		return err
+	}
+	return eachIn(root, ".", fn)
+}
+
+func eachIn(root *os.Root, path string, fn func(place) error) error {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
 		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
-		return fn(root, name, info)
-	})
+		p := place{root, entry.Name(), filepath.Join(path, entry.Name()), info}
+		if err := fn(p); err != nil {
+			return err
+		}
+		if info.IsDir() {
+			if err := p.descend(fn); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p place) descend(fn func(place) error) error {
+	below, err := p.root.OpenRoot(p.name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = below.Close() }() // only a handle
+	return eachIn(below, p.path, fn)
 }
 
 // hand gives a tree to a user.
@@ -63,9 +103,7 @@ func hand(dir string, who identity) error {
 	if who.UID == supervisor.Same {
 		return nil
 	}
-	return each(dir, func(root *os.Root, name string, _ fs.FileInfo) error {
-		return root.Lchown(name, who.UID, who.GID)
-	})
+	return each(dir, func(p place) error { return p.root.Lchown(p.name, who.UID, who.GID) })
 }
 
 // seal takes a tree away from who built it: from now on its group reads it and nobody
@@ -74,17 +112,15 @@ func seal(dir string, who identity) error {
 	if who.UID == supervisor.Same {
 		return nil
 	}
-	return each(dir, func(root *os.Root, name string, info fs.FileInfo) error {
-		if err := root.Lchown(name, 0, who.GID); err != nil {
+	return each(dir, func(p place) error {
+		if err := p.root.Lchown(p.name, 0, who.GID); err != nil {
 			return err
 		}
-		switch {
-		case info.IsDir():
-			return root.Chmod(name, 0o750)
-		case info.Mode()&0o100 != 0 && info.Mode().IsRegular():
-			return root.Chmod(name, 0o750)
-		case info.Mode().IsRegular():
-			return root.Chmod(name, 0o640)
+		switch mode := p.info.Mode(); {
+		case mode.IsDir(), mode.IsRegular() && mode&0o100 != 0:
+			return p.root.Chmod(p.name, 0o750)
+		case mode.IsRegular():
+			return p.root.Chmod(p.name, 0o640)
 		default:
 			return nil
 		}
@@ -97,27 +133,28 @@ func search(ctx context.Context, dir string, s secrets) error {
 	if len(s) == 0 {
 		return nil
 	}
-	return each(dir, func(root *os.Root, name string, info fs.FileInfo) error {
-		if !info.Mode().IsRegular() || ctx.Err() != nil {
+	f, buffer := newFinder(s), make([]byte, 256<<10)
+	return each(dir, func(p place) error {
+		if !p.info.Mode().IsRegular() || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		f := newFinder(s)
-		if err := readInto(f, root, name); err != nil {
-			return fmt.Errorf("search %s for variables: %w", name, err)
+		f.reset()
+		if err := p.readInto(f, buffer); err != nil {
+			return fmt.Errorf("search %s for variables: %w", p.path, err)
 		}
 		if len(f.found) > 0 {
-			return app.Fault(app.CodeFailed, "the build left the value of one of its variables in %s; such values may not be in what is deployed: remove the file in a step, or set the variable for the site's processes instead", name)
+			return app.Fault(app.CodeFailed, "the build left the value of one of its variables in %s; such values may not be in what is deployed: remove the file in a step, or set the variable for the site's processes instead", p.path)
 		}
 		return nil
 	})
 }
 
-func readInto(w io.Writer, root *os.Root, name string) (err error) {
-	f, err := root.Open(name)
+func (p place) readInto(w io.Writer, buffer []byte) (err error) {
+	f, err := p.root.Open(p.name)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	_, err = io.Copy(w, f)
+	_, err = io.CopyBuffer(w, struct{ io.Reader }{f}, buffer) // the file alone would make a buffer of its own
 	return err
 }
