@@ -81,7 +81,7 @@ func (d *deployment) watchRelease(ctx context.Context, r api.Release) (api.Relea
 	case r.State == app.ReleaseFailed:
 		return r, app.Fault(app.CodeFailed, "v%d failed. %s", r.Number, r.Message)
 	case r.State == app.ReleaseCancelled:
-		return r, app.Fault(app.CodeFailed, "v%d was cancelled; what ran before serves on. %s", r.Number, r.Message)
+		return r, app.Fault(app.CodeFailed, "v%d was cancelled; nothing that runs has changed. %s", r.Number, r.Message)
 	}
 	d.display.Done()
 	return r, nil
