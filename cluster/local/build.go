@@ -132,10 +132,11 @@ func (b *construction) run(ctx context.Context, source io.Reader) (app.Artifact,
 	if err := search(ctx, b.app(), b.searched); err != nil {
 		return app.Artifact{}, b.blame(ctx, err)
 	}
-	if size := usage(ctx, b.app()); size > b.engine.options.Limits.Disk {
+	size := usage(ctx, b.app())
+	if size > b.engine.options.Limits.Disk {
 		return app.Artifact{}, b.tooLarge()
 	}
-	return b.keep(ctx)
+	return b.keep(ctx, size)
 }
 
 // receive puts the source in its place and makes the directories that the steps use.
@@ -203,12 +204,12 @@ func (b *construction) makeDirs() error {
 	return nil
 }
 
-// keep makes the result an artifact.
-func (b *construction) keep(ctx context.Context) (app.Artifact, error) {
+// keep makes the result, which takes so many bytes on disk, an artifact.
+func (b *construction) keep(ctx context.Context, size int64) (app.Artifact, error) {
 	if err := seal(b.app(), b.who); err != nil {
 		return app.Artifact{}, fmt.Errorf("seal the artifact: %w", err)
 	}
-	artifact := app.Artifact{Ref: string(b.order.Site) + "/" + string(b.order.Build), Size: usage(ctx, b.app())}
+	artifact := app.Artifact{Ref: string(b.order.Site) + "/" + string(b.order.Build), Size: size}
 	if err := ctx.Err(); err != nil {
 		return app.Artifact{}, b.blame(ctx, err)
 	}
