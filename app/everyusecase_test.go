@@ -144,7 +144,7 @@ func useCasesOfServices() []useCase {
 		{name: "Restart", action: app.ActionDeploy, code: app.CodeConflict, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return second(w.Restart(ctx, who, on.service))
 		}},
-		{name: "DeleteService", action: app.ActionManage, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+		{name: "DeleteService", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return w.DeleteService(ctx, who, on.service)
 		}},
 		{name: "RunProcess", action: app.ActionRun, code: app.CodeConflict, call: func(ctx context.Context, w *world, who app.Actor, on target) error {

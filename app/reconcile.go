@@ -79,17 +79,22 @@ func (a *App) follow(ctx context.Context, since Revision) error {
 		if err != nil {
 			return fmt.Errorf("follow the store: %w", err)
 		}
-		a.changed(change)
+		a.changed(ctx, change)
 	}
 	return ctx.Err()
 }
 
-func (a *App) changed(change Change) {
+func (a *App) changed(ctx context.Context, change Change) {
 	if change.Instance != "" {
 		a.instances.add(change.Instance)
 	}
-	if change.Noun == "build" {
+	switch {
+	case change.Noun == "build":
 		a.builds.wake()
+	case change.Noun == "service" && change.Deleted:
+		if err := a.Logs.Drop(ctx, ServiceLog(ID[Service](change.Key))); err != nil {
+			a.log.Warn("drop the log of a deleted service", "service", change.Key, "error", err)
+		}
 	}
 }
 

@@ -67,10 +67,10 @@ func (a *App) Restart(ctx context.Context, who Actor, id ID[Service]) (Service, 
 	})
 }
 
-// DeleteService removes a service with its variables and its log; its replicas are
-// taken down.
+// DeleteService removes a service with its variables; its replicas are taken down, and
+// its log goes.
 func (a *App) DeleteService(ctx context.Context, who Actor, id ID[Service]) error {
-	err := a.update(ctx, func(tx Tx) error {
+	return a.update(ctx, func(tx Tx) error {
 		service, _, _, err := serviceFor(tx.Reader(), who, ActionManage, id)
 		if err != nil {
 			return err
@@ -80,10 +80,6 @@ func (a *App) DeleteService(ctx context.Context, who Actor, id ID[Service]) erro
 		}
 		return tx.Services().Delete(service.ID)
 	})
-	if err != nil {
-		return err
-	}
-	return a.Logs.Drop(ctx, ServiceLog(id))
 }
 
 // changeService stores what change makes of a service.
