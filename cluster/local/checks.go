@@ -23,10 +23,9 @@ type checks struct {
 	life     int // counts the processes: a result for an earlier one is late
 	cancel   context.CancelFunc
 	began    time.Time
-	interval time.Duration // while it starts
-	failures int           // in a row
-	looked   time.Time     // when a failing replica was looked at more closely
-	port     string        // what that found
+	failures int       // in a row
+	looked   time.Time // when a failing replica was looked at more closely
+	port     string    // what that found
 }
 
 // result is a check's outcome.
@@ -45,7 +44,7 @@ func newChecks(ctx context.Context, r *replica) *checks {
 func (c *checks) begin() {
 	c.cancel()
 	c.life++
-	c.began, c.looked, c.interval, c.failures, c.port = time.Now(), time.Now(), firstCheck, 0, ""
+	c.began, c.looked, c.failures, c.port = time.Now(), time.Now(), 0, ""
 	r := c.replica
 	switch {
 	case r.spec.Kind == app.Worker && r.now.State == app.ReplicaStarting:
@@ -53,7 +52,7 @@ func (c *checks) begin() {
 	case r.spec.Kind == app.Worker:
 		c.timer.Stop()
 	case r.now.State == app.ReplicaStarting:
-		c.timer.Reset(c.interval)
+		c.timer.Reset(firstCheck)
 	default: // an adopted one: not all of them at the same moment
 		c.timer.Reset(rand.N(r.spec.Config.HealthInterval + 1))
 	}
@@ -126,15 +125,16 @@ func (c *checks) miss(err error) {
 	r.now.Message = c.explain(err)
 }
 
-// pace is the time to the next check: often while the replica starts, so that a fast
-// start is seen at once, and as in health when it has not become healthy in time.
+// pace is the time to the next check: a part of the time that the start has taken so far,
+// so that it is seen soon after, fast or slow, and as in health when the replica has not
+// become healthy in time.
 func (c *checks) pace() time.Duration {
 	r := c.replica
-	if r.now.State != app.ReplicaStarting || time.Since(c.began) > r.spec.Config.HealthTimeout {
+	taken := time.Since(c.began)
+	if r.now.State != app.ReplicaStarting || taken > r.spec.Config.HealthTimeout {
 		return r.spec.Config.HealthInterval
 	}
-	c.interval = min(c.interval*5/4, startCheck)
-	return c.interval
+	return min(max(taken/startParts, firstCheck), startCheck)
 }
 
 // look reads what a failing replica wrote and where it listens, now and then.

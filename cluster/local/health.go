@@ -19,6 +19,7 @@ const (
 	checkTimeout = 5 * time.Second
 	firstCheck   = 20 * time.Millisecond  // after the start; from then on ever less often, up to
 	startCheck   = 250 * time.Millisecond // between two while it starts
+	startParts   = 16                     // the part of its start that passes between two
 	tolerated    = 3                      // failures in a row make a healthy replica unhealthy
 	lookInterval = time.Second            // between two closer looks at a replica that fails
 )
