@@ -157,7 +157,7 @@ func (s *server) deploy(ctx context.Context, one *sample, n int) error {
 	if err := errors.Join(err, deploying.Wait()); err != nil {
 		return fmt.Errorf("deploy %s: %w\n%s", one.name, err, &out)
 	}
-	its, err := one.watch.since(began)
+	its, err := one.watch.since(ctx, began)
 	one.rounds = append(one.rounds, round{seen.Sub(began), its})
 	return err
 }

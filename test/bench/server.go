@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -69,13 +70,16 @@ func (s *server) enter(ctx context.Context) error {
 	return nil
 }
 
+// freeAddress is an address whose port the system gives to nobody while the server is
+// down: below those of outgoing connections, and of those that Gondor gives to sites.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.N(10_000)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", errors.New("find a free port: none is left between 10000 and 19999")
 }
 
 // start executes the server and returns at once.
@@ -99,7 +103,7 @@ func (s *server) stop() error {
 	killer := time.AfterFunc(20*time.Second, func() { _ = process.Process.Kill() })
 	defer killer.Stop()
 	if err := errors.Join(process.Process.Signal(syscall.SIGTERM), process.Wait()); err != nil {
-		return fmt.Errorf("stop the server: %w\n%s", err, s.lastWords())
+		return fmt.Errorf("stop the server: %w", err)
 	}
 	return nil
 }

@@ -97,11 +97,29 @@ type own struct {
 	start   time.Duration // its new web process, from exec to its first direct answer
 }
 
-// since adds up the processes that began after a moment.
-func (w *watcher) since(began time.Time) (own, error) {
+// seenWithin is how long the direct answer of a web process may take to be noted, once
+// the router has shown it.
+const seenWithin = 2 * time.Second
+
+// since adds up the processes that began after a moment, when the new web process has
+// answered directly.
+func (w *watcher) since(ctx context.Context, began time.Time) (own, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, seenWithin, errors.New("the start of the new web process was not seen"))
+	defer cancel()
+	for {
+		o := w.sum(began)
+		if o.start > 0 {
+			return o, nil
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return o, err
+		}
+	}
+}
+
+func (w *watcher) sum(began time.Time) (o own) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var o own
 	for id, s := range w.statuses {
 		switch {
 		case s.Started.Before(began):
@@ -113,8 +131,5 @@ func (w *watcher) since(began time.Time) (own, error) {
 			o.start = w.answered[id].Sub(s.Started)
 		}
 	}
-	if o.start == 0 {
-		return o, errors.New("the start of the new web process was not seen")
-	}
-	return o, nil
+	return o
 }
