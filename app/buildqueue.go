@@ -11,11 +11,12 @@ import (
 
 // buildQueue is what the build loops share. It is safe for concurrent use.
 type buildQueue struct {
-	mu      sync.Mutex
-	cancels map[ID[Build]]context.CancelFunc // of the builds that are being built
-	turn    chan struct{}                    // wakes one loop
-	told    sync.Mutex                       // held while places are told
-	places  map[ID[Build]]int                // last told
+	claiming sync.Mutex // held while a build is claimed and entered, so that nobody sees half of it
+	mu       sync.Mutex
+	cancels  map[ID[Build]]context.CancelFunc // of the builds that are being built
+	turn     chan struct{}                    // wakes one loop
+	told     sync.Mutex                       // held while places are told
+	places   map[ID[Build]]int                // last told
 }
 
 func newBuildQueue() *buildQueue {
@@ -49,6 +50,8 @@ func (q *buildQueue) leave(id ID[Build]) {
 }
 
 func (q *buildQueue) cancel(id ID[Build]) {
+	q.claiming.Lock()
+	defer q.claiming.Unlock()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if cancel, building := q.cancels[id]; building {
@@ -70,7 +73,7 @@ func (q *buildQueue) building() []ID[Build] {
 // buildLoop takes builds out of the queue, one after the other.
 func (a *App) buildLoop(ctx context.Context) error {
 	for {
-		build, err := a.claimBuild(ctx)
+		build, mine, err := a.claim(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -84,14 +87,25 @@ func (a *App) buildLoop(ctx context.Context) error {
 			return fmt.Errorf("take a build out of the queue: %w", err)
 		default:
 			a.builds.wake() // another loop may find a second one
-			if err := a.carryOut(ctx, build); err != nil && ctx.Err() == nil {
+			if err := a.carryOut(ctx, mine, build); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
 	}
 }
 
-// claimBuild takes the next build: first one that was being built when Gondor ended,
+// claim takes the next build and enters it; mine ends when the build is cancelled.
+// CodeNotFound when there is none.
+func (a *App) claim(ctx context.Context) (build Build, mine context.Context, err error) {
+	a.builds.claiming.Lock()
+	defer a.builds.claiming.Unlock()
+	if build, err = a.claimBuild(ctx); err != nil {
+		return Build{}, nil, err
+	}
+	return build, a.builds.enter(ctx, build.ID), nil
+}
+
+// claimBuild chooses the next build: first one that was being built when Gondor ended,
 // then the first of the queue. CodeNotFound when there is none.
 func (a *App) claimBuild(ctx context.Context) (Build, error) {
 	var build Build

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// carryOut builds one claimed build to its end. When ctx ends because Gondor stops, the
-// build stays claimed and is gone on with after the next start.
-func (a *App) carryOut(ctx context.Context, build Build) error {
+// carryOut builds one claimed build to its end; mine ends when it is cancelled. When ctx
+// ends because Gondor stops, the build stays claimed and is gone on with after the next
+// start.
+func (a *App) carryOut(ctx, mine context.Context, build Build) error {
 	a.tellQueue(ctx)
-	mine := a.builds.enter(ctx, build.ID)
 	artifact, plan, failed := a.make(mine, build)
 	cancelled := mine.Err() != nil
 	if ctx.Err() != nil {
@@ -94,7 +94,10 @@ func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Ar
 	}
 	a.note(ctx, id, message)
 	a.tellQueue(ctx)
-	return errors.Join(a.Logs.Close(ctx, BuildLog(id)), a.Sources.Discard(ctx, id))
+	if err := errors.Join(a.Logs.Close(ctx, BuildLog(id)), a.Sources.Discard(ctx, id)); err != nil {
+		a.log.Warn("tidy up behind a build", "build", id, "error", err) // housekeeping tries again
+	}
+	return nil
 }
 
 // outcome is the last line of a build's log.
@@ -111,14 +114,18 @@ func (b Build) outcome() string {
 
 // buildFault is what people are told of a failure; a fault of Gondor's own is logged.
 func (a *App) buildFault(id ID[Build], err error) string {
-	if err != nil && CodeOf(err) == CodeInternal {
+	switch CodeOf(err) {
+	case "":
+		return ""
+	case CodeUnavailable:
+		a.log.Error("build", "build", id, "error", err)
+		return "The build was cut off: what ran it has ended. Deploy again."
+	case CodeInternal:
 		a.log.Error("build", "build", id, "error", err)
 		return "Gondor could not carry out the build (internal error). Try again; if it stays so, tell the operator."
-	}
-	if err != nil {
+	default:
 		return err.Error()
 	}
-	return ""
 }
 
 // CancelBuild ends a build that has not ended. CodeConflict when it has.

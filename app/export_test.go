@@ -32,3 +32,19 @@ func (a *App) Move(address string) error {
 	a.config.URL = at
 	return err
 }
+
+// Enqueue puts a build in the queue without its source.
+func (a *App) Enqueue(ctx context.Context, id ID[Build]) error {
+	return a.update(ctx, func(tx Tx) error {
+		build, err := tx.Builds().Get(id)
+		if err != nil {
+			return err
+		}
+		build.State, build.Queued = BuildQueued, a.now()
+		return tx.Builds().Put(build)
+	})
+}
+
+// Claim takes the next build out of the queue as a build loop does; the context ends
+// when the build is cancelled.
+func (a *App) Claim(ctx context.Context) (Build, context.Context, error) { return a.claim(ctx) }
