@@ -105,7 +105,7 @@ func (a *App) stateOf(s ServiceStatus, newest Release, moved bool) (ServiceState
 	switch {
 	case moved && newest.State.Moving():
 		return ServiceDeploying, ""
-	case moved && newest.ID != s.Service.Release && (s.Release == nil || newest.Number > s.Release.Number):
+	case moved && s.missed(newest):
 		return ServiceFailed, newest.Message
 	case s.Release == nil:
 		return ServiceNew, ""
@@ -117,6 +117,15 @@ func (a *App) stateOf(s ServiceStatus, newest Release, moved bool) (ServiceState
 		return ServiceStopped, ""
 	}
 	return a.health(s.Service, *s.Release)
+}
+
+// missed reports whether the service never came to the release, and nobody has restarted
+// what it runs since.
+func (s ServiceStatus) missed(newest Release) bool {
+	if s.Release == nil {
+		return true
+	}
+	return newest.Number > s.Release.Number && !s.Restarted.After(newest.Ended)
 }
 
 func (a *App) health(service Service, release Release) (ServiceState, string) {

@@ -69,6 +69,35 @@ func TestWhatFailsLeavesTheOldReleaseServing(t *testing.T) {
 			if status.State != app.ServiceFailed || status.Release.Number != 1 {
 				t.Errorf("web is %s in v%d, want failed in v1", status.State, status.Release.Number)
 			}
+			_, err := w.app.Restart(t.Context(), w.who, w.services["web"].ID)
+			w.ok(err)
+			w.until("a restart leaves failed", func() bool { return w.state("web").State == app.ServiceRunning })
+		})
+	}
+}
+
+func TestABuildThatFailsSaysWhyAndChangesNothing(t *testing.T) {
+	w := newWorld(t, "web")
+	w.deploy(web("one", 200))
+	tests := []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"a Dockerfile alone", map[string]string{"Dockerfile": "FROM scratch\n"}, "Procfile"},
+		{"a Procfile that does not parse", map[string]string{"Procfile": "web\n"}, "line 1"},
+		{"a gondor.yml with an unknown key", map[string]string{"Procfile": web("two", 200), "gondor.yml": "servces: {}\n"}, "services"},
+		{"a module that does not compile", map[string]string{"go.mod": "module x\n\ngo 1.21\n", "main.go": "package main\n\nfunc main() { undefined() }\n"}, "undefined"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			made := w.upload(test.files)
+			if made.State != app.BuildFailed || !strings.Contains(made.Message, test.want) {
+				t.Errorf("the build %s with %q, want a failure that says %q", made.State, made.Message, test.want)
+			}
+			if got := w.page(); got != "one v1" {
+				t.Errorf("the page is %q, want that of v1", got)
+			}
 		})
 	}
 }
