@@ -4,18 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
 // housekeepingEvery is how often everything is tidied up besides after each deploy.
 const housekeepingEvery = time.Hour
 
+// housekeepingRest is how many times as long as a round took nothing is tidied up after
+// it: in an installation with many sites and deploys it is no burden either.
+const housekeepingRest = 10
+
 // sourceWait is how long a build waits for its source.
 const sourceWait = time.Hour
-
-// buildGrace is how long the artifact of a build that nobody released is kept.
-const buildGrace = 24 * time.Hour
 
 // tidy asks for housekeeping soon.
 func (a *App) tidy() {
@@ -31,8 +31,14 @@ func (a *App) housekeeping(ctx context.Context) error {
 	ticker := time.NewTicker(housekeepingEvery)
 	defer ticker.Stop()
 	for {
+		began := time.Now()
 		if err := a.keepHouse(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("tidy up", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(housekeepingRest * time.Since(began)):
 		}
 		select {
 		case <-ctx.Done():
@@ -97,97 +103,4 @@ func (a *App) isOver(ctx context.Context, id ID[Build]) (bool, error) {
 		return err
 	})
 	return over, err
-}
-
-// dropArtifacts keeps the artifacts that something runs, that one of the newest
-// releases of an instance can be rolled back to, and those just built; the others go.
-func (a *App) dropArtifacts(ctx context.Context) error {
-	var sites []ID[Site]
-	var keep []ID[Build]
-	err := a.update(ctx, func(tx Tx) error {
-		needed, err := a.neededBuilds(tx.Reader())
-		if err != nil {
-			return err
-		}
-		keep = needed
-		for site, err := range tx.Sites().Each() {
-			if err != nil {
-				return err
-			}
-			sites = append(sites, site.ID)
-		}
-		return forgetArtifacts(tx, needed)
-	})
-	if err != nil {
-		return fmt.Errorf("decide which artifacts to keep: %w", err)
-	}
-	return a.Builder.Keep(ctx, append(keep, a.builds.building()...), sites)
-}
-
-// forgetArtifacts takes the artifact from every build that is not needed.
-func forgetArtifacts(tx Tx, needed []ID[Build]) error {
-	old, err := gather(tx.Builds().Each(), func(b Build) bool {
-		return b.Artifact.Ref != "" && !slices.Contains(needed, b.ID)
-	})
-	if err != nil {
-		return err
-	}
-	for _, build := range old {
-		build.Artifact = Artifact{}
-		if err := tx.Builds().Put(build); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// neededBuilds lists the builds whose artifacts are kept, those under way included.
-func (a *App) neededBuilds(r Reader) ([]ID[Build], error) {
-	fresh, err := gather(r.Builds().Each(), func(b Build) bool {
-		return !b.State.Ended() || b.Artifact.Ref != "" && a.now().Sub(b.Ended) < buildGrace && !released(r, b.ID)
-	})
-	if err != nil {
-		return nil, err
-	}
-	needed := make([]ID[Build], 0, len(fresh))
-	for _, build := range fresh {
-		needed = append(needed, build.ID)
-	}
-	for instance, err := range r.Instances().Each() {
-		if err != nil {
-			return nil, err
-		}
-		builds, err := a.buildsOf(r, instance)
-		if err != nil {
-			return nil, err
-		}
-		needed = append(needed, builds...)
-	}
-	return needed, nil
-}
-
-func released(r Reader, id ID[Build]) bool {
-	_, err := r.Releases().One(ReleaseByBuild, string(id))
-	return err == nil
-}
-
-// buildsOf lists the builds of the releases of an instance that are moving, that a
-// service runs, or that are among the newest that ran.
-func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
-	releases, err := gather(r.Releases().By(ReleaseByInstance, string(instance.ID)), every[Release])
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(releases, func(a, b Release) int { return b.Number - a.Number })
-	var builds []ID[Build]
-	ran := 0
-	for _, release := range releases {
-		if release.State == ReleaseActive || release.State == ReleaseRetired {
-			ran++
-		}
-		if release.State.Moving() || release.State == ReleaseActive || release.State == ReleaseRetired && ran <= a.config.KeepReleases {
-			builds = append(builds, release.Build)
-		}
-	}
-	return builds, nil
 }

@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// buildGrace is how long the artifact of a build that nobody released is kept.
+const buildGrace = 24 * time.Hour
+
+// dropArtifacts keeps the artifacts that something runs, that one of the newest
+// releases of an instance can be rolled back to, and those just built; the others go.
+func (a *App) dropArtifacts(ctx context.Context) error {
+	var sites []ID[Site]
+	var kept kept
+	err := a.read(ctx, func(r Reader) (err error) {
+		if kept, err = a.keptBuilds(r); err != nil {
+			return err
+		}
+		for site, err := range r.Sites().Each() {
+			if err != nil {
+				return err
+			}
+			sites = append(sites, site.ID)
+		}
+		return nil
+	})
+	if err == nil && len(kept.old) > 0 { // rarely, and only that makes others wait
+		kept, err = a.forgetArtifacts(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("decide which artifacts to keep: %w", err)
+	}
+	return a.Builder.Keep(ctx, append(kept.needed, a.builds.building()...), sites)
+}
+
+// kept says which builds keep their artifacts, and which have one that they should not.
+type kept struct {
+	needed []ID[Build]
+	old    []Build
+}
+
+func (a *App) keptBuilds(r Reader) (kept, error) {
+	needed, err := a.neededBuilds(r)
+	if err != nil {
+		return kept{}, err
+	}
+	old, err := gather(r.Builds().Each(), func(b Build) bool {
+		return b.Artifact.Ref != "" && !slices.Contains(needed, b.ID)
+	})
+	return kept{needed, old}, err
+}
+
+// forgetArtifacts takes the artifact from every build that is not needed.
+func (a *App) forgetArtifacts(ctx context.Context) (kept, error) {
+	var now kept
+	err := a.update(ctx, func(tx Tx) (err error) {
+		if now, err = a.keptBuilds(tx.Reader()); err != nil {
+			return err
+		}
+		for _, build := range now.old {
+			build.Artifact = Artifact{}
+			if err := tx.Builds().Put(build); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return now, err
+}
+
+// neededBuilds lists the builds whose artifacts are kept, those under way included.
+func (a *App) neededBuilds(r Reader) ([]ID[Build], error) {
+	fresh, err := gather(r.Builds().Each(), func(b Build) bool {
+		return !b.State.Ended() || b.Artifact.Ref != "" && a.now().Sub(b.Ended) < buildGrace && !released(r, b.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	needed := make([]ID[Build], 0, len(fresh))
+	for _, build := range fresh {
+		needed = append(needed, build.ID)
+	}
+	for instance, err := range r.Instances().Each() {
+		if err != nil {
+			return nil, err
+		}
+		builds, err := a.buildsOf(r, instance)
+		if err != nil {
+			return nil, err
+		}
+		needed = append(needed, builds...)
+	}
+	return needed, nil
+}
+
+func released(r Reader, id ID[Build]) bool {
+	_, err := r.Releases().One(ReleaseByBuild, string(id))
+	return err == nil
+}
+
+// buildsOf lists the builds of the releases of an instance that are moving, that a
+// service runs, or that are among the newest that ran.
+func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
+	releases, err := gather(r.Releases().By(ReleaseByInstance, string(instance.ID)), every[Release])
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(releases, func(a, b Release) int { return b.Number - a.Number })
+	var builds []ID[Build]
+	ran := 0
+	for _, release := range releases {
+		if release.State == ReleaseActive || release.State == ReleaseRetired {
+			ran++
+		}
+		if release.State.Moving() || release.State == ReleaseActive || release.State == ReleaseRetired && ran <= a.config.KeepReleases {
+			builds = append(builds, release.Build)
+		}
+	}
+	return builds, nil
+}
