@@ -76,7 +76,7 @@ func (s *server) observe(ctx context.Context, one *idle) (err error) {
 	if one.cold, err = s.restart(ctx, one.webIsServed, s.halt); err != nil {
 		return err
 	}
-	if err := s.rest(ctx); err != nil {
+	if err := errors.Join(s.awaitAll(ctx, one.sites), s.rest(ctx)); err != nil {
 		return err
 	}
 	if _, err := s.restart(ctx, one.webIsServed, s.stop); err != nil {
