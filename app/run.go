@@ -76,6 +76,9 @@ func (s runSession) Join(ctx context.Context, streams Streams) (exit Exit, err e
 	process := s.process
 	process.TTY, process.Window, process.Stdin = streams.TTY, streams.Window, streams.Stdin != nil
 	process.Hold, process.Ephemeral = true, true
+	if err := s.app.stillThere(ctx, process.Program.Instance); err != nil {
+		return Exit{}, err
+	}
 	if err := s.app.Processes.Start(ctx, process); err != nil {
 		return Exit{}, err
 	}
@@ -84,6 +87,17 @@ func (s runSession) Join(ctx context.Context, streams Streams) (exit Exit, err e
 		return Exit{}, err
 	}
 	return s.app.Processes.Wait(ctx, process.ID)
+}
+
+// stillThere checks that an instance was not deleted meanwhile.
+func (a *App) stillThere(ctx context.Context, id ID[Instance]) error {
+	return a.read(ctx, func(r Reader) error {
+		instance, err := r.Instances().Get(id)
+		if err == nil && !instance.Deleted.IsZero() {
+			err = NotFound("instance")
+		}
+		return err
+	})
 }
 
 // finish leaves nothing of the process behind, whether it ended or its caller went.

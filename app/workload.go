@@ -47,8 +47,9 @@ type Workloads interface {
 	// it. It returns when the engine has taken that on; a last Observation with Gone
 	// follows. Removing what is not there is no error.
 	Remove(ctx context.Context, ref WorkloadRef) error
-	// Purge removes what is kept of an instance whose workloads are gone: its DATA_DIR and
-	// its user. It can't be undone. No error when there is nothing.
+	// Purge kills the ephemeral processes of an instance whose workloads are gone, and
+	// removes what is kept of it: its DATA_DIR and its user. It can't be undone. No error
+	// when there is nothing.
 	Purge(ctx context.Context, id ID[Instance]) error
 	// Observe calls fn with every workload that there is, then once with a Synced
 	// observation, then at every change, one call at a time, until ctx ends. When fn

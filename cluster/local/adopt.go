@@ -16,6 +16,7 @@ const (
 	labelWorkload = "workload" // the key of a replica's workload
 	labelIndex    = "index"    // of a replica in its workload
 	labelGroup    = "group"    // its cgroup
+	labelInstance = "instance" // whose it is; none of a build's step
 
 	kindReplica = "replica"
 	kindProcess = "process"

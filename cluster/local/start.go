@@ -95,7 +95,7 @@ func (e *Engine) spec(p app.Program, group string, port int) (supervisor.Spec, e
 	return supervisor.Spec{
 		Argv: shell(p.Command), Dir: dir, Env: given.plan(p.Base, "${APP}", dir).over(p.Env).list(),
 		UID: who.UID, GID: who.GID, Groups: who.Groups,
-		Cgroups: cgroups, MemoryLimit: p.Size.Memory, Labels: map[string]string{labelGroup: group},
+		Cgroups: cgroups, MemoryLimit: p.Size.Memory, Labels: map[string]string{labelGroup: group, labelInstance: string(p.Instance)},
 	}, nil
 }
 

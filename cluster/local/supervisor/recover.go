@@ -10,6 +10,10 @@ import (
 	"gondor/app"
 )
 
+// startsAtOnce is how many processes are started at the same time when a supervisor takes
+// over: each waits for the disk, and a thousand that do so together wait for each other.
+const startsAtOnce = 8
+
 // recoverAll takes over what an earlier supervisor wrote down. Programs that it left
 // behind have lost their pipes: they are ended, in the background, before those with
 // Restart start again.
@@ -20,11 +24,12 @@ func (r *registry) recoverAll(ctx context.Context, h *host, group *errgroup.Grou
 	if err != nil {
 		return err
 	}
+	turns := make(chan struct{}, startsAtOnce)
 	for _, one := range records {
 		p := restore(h, one)
 		r.add(p)
 		if p.recovering {
-			group.Go(func() error { return p.recover(ctx, one) })
+			group.Go(func() error { return p.recover(ctx, one, turns) })
 		}
 	}
 	return nil
@@ -46,9 +51,12 @@ func restore(h *host, one record) *process {
 	return p
 }
 
-// recover ends what is left of the program, then decides as if it had ended now.
-func (p *process) recover(ctx context.Context, one record) error {
+// recover ends what is left of the program, then decides, in its turn, as if it had ended
+// now. Until then it can be looked at and stopped.
+func (p *process) recover(ctx context.Context, one record, turns chan struct{}) error {
 	p.endLeftover(ctx, one)
+	turns <- struct{}{}
+	defer func() { <-turns }()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.recovering = false
