@@ -73,12 +73,18 @@ func (t Tree) Commit(ctx context.Context, ref string) (string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case err != nil && ref == "HEAD":
+	case err != nil && !t.hasCommits(ctx):
 		return "", app.Invalid("", "there is no commit yet; commit your site first: git add -A && git commit")
 	case err != nil:
 		return "", app.Invalid("", "%q is not a branch, a tag or a commit of this repository", ref)
 	}
 	return commit, nil
+}
+
+// hasCommits reports whether anything is checked out at all.
+func (t Tree) hasCommits(ctx context.Context) bool {
+	_, err := line(ctx, t.Top, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+	return err == nil
 }
 
 // Uncommitted lists what has changed since the last commit or is not in it, as git

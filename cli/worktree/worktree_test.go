@@ -220,8 +220,10 @@ func TestBranchAndCommit(t *testing.T) {
 	}
 	empty := t.TempDir()
 	run(t, empty, "git", "init", "-q")
-	if _, err := find(t, empty, "").Commit(t.Context(), "HEAD"); err == nil || !strings.Contains(err.Error(), "no commit yet") {
-		t.Errorf("without a commit: got %v", err)
+	for _, ref := range []string{"HEAD", "main"} {
+		if _, err := find(t, empty, "").Commit(t.Context(), ref); err == nil || !strings.Contains(err.Error(), "no commit yet") {
+			t.Errorf("%s of an empty repository: %v", ref, err)
+		}
 	}
 }
 
