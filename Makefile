@@ -29,5 +29,5 @@ lint:
 	$(STATICCHECK) ./...
 	@if command -v npx >/dev/null; then $(TSC) -p web/ui; else echo "the dashboard's scripts were not checked: there is no npx"; fi
 
-bench: build
+bench: assets
 	go run ./test/bench

@@ -20,11 +20,11 @@ func siteName(n int) string { return fmt.Sprintf("site-%04d", n) }
 // would, and waits until all of them run.
 func (s *server) populate(ctx context.Context, from, to int) (time.Duration, error) {
 	began := time.Now()
-	group, ctx := errgroup.WithContext(ctx)
+	group, making := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	for n := from; n < to && ctx.Err() == nil; n++ {
+	for n := from; n < to && making.Err() == nil; n++ {
 		group.Go(func() error {
-			if err := s.makeSite(ctx, n); err != nil {
+			if err := s.makeSite(making, n); err != nil {
 				return fmt.Errorf("make %s: %w", siteName(n), err)
 			}
 			return nil
@@ -32,7 +32,7 @@ func (s *server) populate(ctx context.Context, from, to int) (time.Duration, err
 	}
 	err := group.Wait()
 	if err == nil {
-		err = s.awaitAll(context.WithoutCancel(ctx), to)
+		err = s.awaitAll(ctx, to)
 	}
 	return time.Since(began), err
 }
