@@ -100,7 +100,7 @@ func start(ctx context.Context, o *options) error {
 	if err := awaitNodes(ctx, client, o.nodes()); err != nil {
 		return err
 	}
-	say(fmt.Sprintf("%d nodes Ready", o.Nodes))
+	say(fmt.Sprintf("all nodes Ready (%d)", o.Nodes))
 	if err := await(ctx, "CoreDNS", func() bool { return client.replicasReady(ctx, "kube-system", "coredns") }); err != nil {
 		return err
 	}
