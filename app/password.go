@@ -23,6 +23,8 @@ const nobodysPassword = "$2a$10$QyKj5m1BgbbaTpMbBV3oQ./GRwF.48OSLVZDm9IRXQBTsVFf
 // CheckPassword says whether a new password has the right length.
 func CheckPassword(password string) error {
 	switch length := utf8.RuneCountInString(password); {
+	case length == 0:
+		return Invalid("password", "is missing; give one of at least %d characters", MinPasswordLength)
 	case length < MinPasswordLength:
 		return Invalid("password", "has %d characters; use at least %d", length, MinPasswordLength)
 	case len(password) > MaxPasswordLength:
