@@ -94,7 +94,7 @@ func (a *api) apply(ctx context.Context, text string) error {
 	return nil
 }
 
-// collection is the path of all objects of a kind; none of our kinds has an odd plural.
+// collection is the path of all objects of a kind.
 func collection(version, kind, namespace string) string {
 	path := "/apis/" + version
 	if version == "v1" {
@@ -103,7 +103,8 @@ func collection(version, kind, namespace string) string {
 	if namespace != "" {
 		path += "/namespaces/" + namespace
 	}
-	return path + "/" + strings.ToLower(kind) + "s"
+	plural := strings.ToLower(kind) + "s"
+	return path + "/" + strings.Replace(plural, "classs", "classes", 1)
 }
 
 // giveRange tells a node its range of pod addresses; it fails until the node has registered.

@@ -29,33 +29,40 @@ func TestAClusterOfThreeNodesRunsPodsAndLeavesNothing(t *testing.T) {
 		t.Fatalf("up printed %q last, not the path of the kubeconfig", got)
 	}
 	client := administrator(t)
+	everyKindChanged(t, before, machineState(t))
 
 	t.Run("an image that was loaded runs on every node", func(t *testing.T) {
 		run(t, program, "load", helloImage(t))
-		text, err := os.ReadFile("testdata/hello.yaml")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := client.apply(t.Context(), string(text)); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "a pod per node", func() bool { return len(helloPods(t, client)) == 3 })
+		apply(t, client, "testdata/hello.yaml")
+		eventually(t, "a pod per node", func() bool { return len(readyPods(t, client, "hello")) == 3 })
 	})
 	t.Run("a pod answers through the forwarder", func(t *testing.T) {
-		for node, address := range helloPods(t, client) {
+		for node, address := range readyPods(t, client, "hello") {
 			if got := get(t, "http://"+forwarded(t, program, address+":8080")); got != node {
 				t.Errorf("the pod of %s answered %q", node, got)
 			}
 		}
 	})
 	t.Run("a pod reaches a Service by its name", func(t *testing.T) {
-		url := "http://" + forwarded(t, program, helloPods(t, client)["n1"]+":8080") + "/fetch?url=http://hello.default.svc.cluster.local/"
-		if got := get(t, url); !slices.Contains([]string{"n1", "n2", "n3"}, got) {
-			t.Errorf("the Service answered %q", got)
-		}
+		address := forwarded(t, program, readyPods(t, client, "hello")["n1"]+":8080")
+		eventually(t, "the Service answers", func() bool {
+			answer, err := tryGet(t.Context(), "http://"+address+"/fetch?url=http://hello.default.svc.cluster.local/")
+			return err == nil && slices.Contains([]string{"n1", "n2", "n3"}, answer)
+		})
+	})
+	t.Run("a volume is claimed and keeps its data when its node is killed", func(t *testing.T) {
+		apply(t, client, "testdata/keeper.yaml")
+		eventually(t, "the pod with the volume runs", func() bool { return len(readyPods(t, client, "keeper")) == 1 })
+		keep(t, forwarded(t, program, readyPods(t, client, "keeper")["n1"]+":8080"), "a word")
+		run(t, program, "kill", "n1")
+		run(t, program, "start", "n1")
+		eventually(t, "the data is still there", func() bool {
+			answer, err := tryGet(t.Context(), "http://"+forwarded(t, program, readyPods(t, client, "keeper")["n1"]+":8080")+"/kept")
+			return err == nil && answer == "a word"
+		})
 	})
 	t.Run("a node that is cut off is lost and comes back when healed", func(t *testing.T) {
-		address := forwarded(t, program, helloPods(t, client)["n3"]+":8080")
+		address := forwarded(t, program, readyPods(t, client, "hello")["n3"]+":8080")
 		run(t, program, "cut", "n3")
 		eventually(t, "n3 is lost", func() bool { return client.nodeReady(t.Context(), "n3") == "Unknown" })
 		if _, err := tryGet(t.Context(), "http://"+address); err == nil {
@@ -71,7 +78,7 @@ func TestAClusterOfThreeNodesRunsPodsAndLeavesNothing(t *testing.T) {
 		eventually(t, "n2 is Ready", func() bool { return client.nodeReady(t.Context(), "n2") == "True" })
 	})
 	t.Run("pods serve on while the control plane is gone", func(t *testing.T) {
-		address := forwarded(t, program, helloPods(t, client)["n1"]+":8080")
+		address := forwarded(t, program, readyPods(t, client, "hello")["n1"]+":8080")
 		run(t, program, "kill", control)
 		if got := get(t, "http://"+address); got != "n1" {
 			t.Errorf("the pod answered %q", got)
@@ -179,8 +186,33 @@ func administrator(t *testing.T) *api {
 	return client
 }
 
-// helloPods maps each node to the address of its ready hello pod.
-func helloPods(t *testing.T, client *api) map[string]string {
+// apply makes the objects of a file.
+func apply(t *testing.T, client *api, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.apply(t.Context(), string(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keep has the keeper pod at the address write a text to its volume.
+func keep(t *testing.T, address, text string) {
+	t.Helper()
+	answer, err := http.Post("http://"+address+"/kept", "text/plain", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("keep a text: %s", answer.Status)
+	}
+}
+
+// readyPods maps each node to the address of its ready pod of an app.
+func readyPods(t *testing.T, client *api, app string) map[string]string {
 	t.Helper()
 	var list struct {
 		Items []struct {
@@ -191,7 +223,7 @@ func helloPods(t *testing.T, client *api) map[string]string {
 			}
 		}
 	}
-	err := client.call(t.Context(), http.MethodGet, "/api/v1/namespaces/default/pods?labelSelector=app%3Dhello", "", nil, &list)
+	err := client.call(t.Context(), http.MethodGet, "/api/v1/namespaces/default/pods?labelSelector=app%3D"+app, "", nil, &list)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,7 @@ func controllerFlags(o options) []string {
 	const pki = "/etc/kubernetes/"
 	flags := []string{
 		"--kubeconfig=" + pki + "controllers.kubeconfig", "--leader-elect=false",
+		"--kube-api-qps=500", "--kube-api-burst=1000", // or its controllers start over six seconds
 		"--service-account-private-key-file=" + pki + "tokens.key", "--root-ca-file=" + pki + "ca.crt",
 		"--cluster-signing-cert-file=" + pki + "ca.crt", "--cluster-signing-key-file=" + pki + "ca.key",
 		"--cluster-cidr=" + podNetwork, "--allocate-node-cidrs=false", "--use-service-account-credentials=true",
@@ -84,7 +85,7 @@ func controllerFlags(o options) []string {
 // startNode starts containerd, gives it the images that every node has, and starts kubelet
 // and kube-proxy as soon as the API server is ready.
 func startNode(o options, node string) error {
-	if err := configureNode(o, node); err != nil {
+	if err := errors.Join(configureNode(o, node), makeVolumes()); err != nil {
 		return err
 	}
 	if err := daemon("/usr/bin/containerd", "containerd"); err != nil {

@@ -63,3 +63,14 @@ func sameState(t *testing.T, before, after map[string]string) {
 		}
 	}
 }
+
+// everyKindChanged fails the test when the state of a machine with a cluster looks like that
+// of one without: then the comparison after down would prove nothing.
+func everyKindChanged(t *testing.T, without, with map[string]string) {
+	t.Helper()
+	for _, kind := range []string{"programs", "mounts", "namespaces", "routes", "files", "cgroups"} {
+		if without[kind] == with[kind] {
+			t.Errorf("%s: the cluster that is up isn't seen", kind)
+		}
+	}
+}

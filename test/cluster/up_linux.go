@@ -75,36 +75,34 @@ func prepare(ctx context.Context, o *options) error {
 	return err
 }
 
+// stage is a part of coming up that people see the time of.
+type stage struct {
+	done string
+	do   func(context.Context, *api, options) error
+}
+
+func stages() []stage {
+	return []stage{
+		{"API server ready", awaitAPI},
+		{"nodes registered", register},
+		{"nodes Ready", awaitNodes},
+		{"DNS ready", awaitDNS},
+	}
+}
+
 // start starts all machines and waits until every node is Ready and names resolve.
 func start(ctx context.Context, o *options) error {
 	begin := time.Now()
-	say := func(what string) { progress("%5.1f s  %s", time.Since(begin).Seconds(), what) }
 	client, err := boot(ctx, o)
 	if err != nil {
 		return err
 	}
-	say("machines started")
-	if err := await(ctx, "the API server", func() bool { return client.ready(ctx) }); err != nil {
-		return err
-	}
-	say("API server ready")
-	if err := client.apply(ctx, systemObjects); err != nil {
-		return err
-	}
-	for _, node := range o.nodes() {
-		if err := await(ctx, "the registration of "+node, func() bool { return client.giveRange(ctx, node) == nil }); err != nil {
+	for _, s := range stages() {
+		if err := s.do(ctx, client, *o); err != nil {
 			return err
 		}
+		progress("%5.1f s  %s", time.Since(begin).Seconds(), s.done)
 	}
-	say("nodes registered")
-	if err := awaitNodes(ctx, client, o.nodes()); err != nil {
-		return err
-	}
-	say(fmt.Sprintf("all nodes Ready (%d)", o.Nodes))
-	if err := await(ctx, "CoreDNS", func() bool { return client.replicasReady(ctx, "kube-system", "coredns") }); err != nil {
-		return err
-	}
-	say("DNS ready")
 	return client.writeKubeconfig()
 }
 
@@ -134,8 +132,28 @@ func boot(ctx context.Context, o *options) (*api, error) {
 	return newAPI(ca, o.API)
 }
 
-func awaitNodes(ctx context.Context, client *api, nodes []string) error {
-	for _, node := range nodes {
+func awaitAPI(ctx context.Context, client *api, _ options) error {
+	return await(ctx, "the API server", func() bool { return client.ready(ctx) })
+}
+
+// register makes the objects of the cluster and gives every node its addresses and volumes.
+func register(ctx context.Context, client *api, o options) error {
+	if err := client.apply(ctx, systemObjects); err != nil {
+		return err
+	}
+	for _, node := range o.nodes() {
+		if err := await(ctx, "the registration of "+node, func() bool { return client.giveRange(ctx, node) == nil }); err != nil {
+			return err
+		}
+		if err := client.offerVolumes(ctx, node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awaitNodes(ctx context.Context, client *api, o options) error {
+	for _, node := range o.nodes() {
 		if err := await(ctx, "the node "+node, func() bool { return client.nodeReady(ctx, node) == "True" }); err != nil {
 			return err
 		}
@@ -143,12 +161,16 @@ func awaitNodes(ctx context.Context, client *api, nodes []string) error {
 	return nil
 }
 
+func awaitDNS(ctx context.Context, client *api, _ options) error {
+	return await(ctx, "CoreDNS", func() bool { return client.replicasReady(ctx, "kube-system", "coredns") })
+}
+
 // await waits until something is so, two minutes at most.
 func await(ctx context.Context, what string, is func() bool) error {
 	if soon(2*time.Minute, func() bool { return ctx.Err() != nil || is() }) {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%s isn't ready after two minutes", strings.TrimSpace(what))
+	return fmt.Errorf("%s isn't ready after two minutes", what)
 }
 
 // writeKubeconfig writes the administrator's kubeconfig, which also says that up is done.
