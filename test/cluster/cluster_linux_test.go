@@ -133,6 +133,19 @@ func TestWithoutAClusterTheCommandsSaySo(t *testing.T) {
 	}
 }
 
+func TestAnImageOfDebianPackagesIsMadeOnce(t *testing.T) {
+	program := buildProgram(t)
+	path := strings.TrimSpace(run(t, program, "image", "cluster.test/base:1", "base-files"))
+	made, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := strings.TrimSpace(run(t, program, "image", "cluster.test/base:1", "base-files"))
+	if kept, err := os.Stat(again); err != nil || again != path || !kept.ModTime().Equal(made.ModTime()) {
+		t.Errorf("the second time it made %s (%v), not %s", again, err, path)
+	}
+}
+
 // buildProgram builds the program, or skips the test where no cluster can run.
 func buildProgram(t *testing.T) string {
 	t.Helper()
@@ -152,7 +165,7 @@ func buildProgram(t *testing.T) string {
 // prepared installs packages, so that the states before and after can be equal.
 func prepared(t *testing.T) {
 	t.Helper()
-	if err := installPackages(t.Context()); err != nil {
+	if err := installPackages(t.Context(), clusterPackages()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -167,7 +180,7 @@ func helloImage(t *testing.T) string {
 		t.Fatalf("build hello: %v\n%s", err, out)
 	}
 	path := filepath.Join(dir, "hello.tar")
-	if err := writeImage(path, "cluster.test/hello:1", filepath.Join(dir, "hello")); err != nil {
+	if err := writeProgramImage(path, "cluster.test/hello:1", filepath.Join(dir, "hello")); err != nil {
 		t.Fatal(err)
 	}
 	return path

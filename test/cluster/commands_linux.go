@@ -15,7 +15,7 @@ func execute(ctx context.Context) error {
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.AddCommand(upCommand(), downCommand(), statusCommand(), forwardCommand())
+	root.AddCommand(upCommand(), downCommand(), statusCommand(), forwardCommand(), imageCommand())
 	root.AddCommand(machineCommands()...)
 	root.AddCommand(innerCommands()...)
 	return root.ExecuteContext(ctx)
@@ -58,6 +58,16 @@ func forwardCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where to listen; port 0 chooses one; the address is printed")
 	return c
+}
+
+func imageCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "image REFERENCE PACKAGE...", Args: cobra.MinimumNArgs(2),
+		Short: "Make an image of Debian packages, for load, and print its archive's path",
+		RunE: func(c *cobra.Command, arguments []string) error {
+			return debianImage(c.Context(), c.OutOrStdout(), arguments[0], arguments[1:])
+		},
+	}
 }
 
 func machineCommands() []*cobra.Command {

@@ -2,11 +2,11 @@ package main
 
 import (
 	"archive/tar"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 )
@@ -21,7 +21,7 @@ const (
 type descriptor struct {
 	MediaType   string            `json:"mediaType"`
 	Digest      string            `json:"digest"`
-	Size        int               `json:"size"`
+	Size        int64             `json:"size"`
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
@@ -30,15 +30,22 @@ type archive struct {
 	*tar.Writer
 }
 
-// writeImage writes an archive of an image whose only file and entry point is the program.
-func writeImage(path, reference, program string) error {
+// contents is what an image holds and how it runs.
+type contents struct {
+	layer      string // path of the tar file of all its files
+	entrypoint []string
+	variables  []string // NAME=VALUE
+}
+
+// writeImage writes an archive of an image of one layer.
+func writeImage(path, reference string, c contents) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("write the image %s: %w", reference, err)
 	}
 	defer file.Close()
 	a := archive{tar.NewWriter(file)}
-	if err := a.image(reference, program); err != nil {
+	if err := a.image(reference, c); err != nil {
 		return fmt.Errorf("write the image %s: %w", reference, err)
 	}
 	if err := a.Close(); err != nil {
@@ -47,32 +54,60 @@ func writeImage(path, reference, program string) error {
 	return file.Sync()
 }
 
-func (a archive) image(reference, program string) error {
-	const name = "program"
-	layer, err := layerOf(program, name)
-	if err != nil {
-		return err
+// writeProgramImage writes an archive of an image whose only file and entry point is /program.
+func writeProgramImage(path, reference, program string) error {
+	layer := path + ".layer"
+	defer os.Remove(layer)
+	if err := writeLayer(layer, program); err != nil {
+		return fmt.Errorf("write the image %s: %w", reference, err)
 	}
-	layerBlob, err := a.blob(layerType, layer)
+	return writeImage(path, reference, contents{layer: layer, entrypoint: []string{"/program"}})
+}
+
+func (a archive) image(reference string, c contents) error {
+	layer, err := a.layer(c.layer)
 	if err != nil {
 		return err
 	}
 	config, err := a.document(configType, map[string]any{
 		"architecture": runtime.GOARCH, "os": "linux",
-		"config": map[string]any{"Entrypoint": []string{"/" + name}},
-		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{layerBlob.Digest}},
+		"config": map[string]any{"Entrypoint": c.entrypoint, "Env": c.variables},
+		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{layer.Digest}},
 	})
 	if err != nil {
 		return err
 	}
 	manifest, err := a.document(manifestType, map[string]any{
-		"schemaVersion": 2, "mediaType": manifestType, "config": config, "layers": []descriptor{layerBlob},
+		"schemaVersion": 2, "mediaType": manifestType, "config": config, "layers": []descriptor{layer},
 	})
 	if err != nil {
 		return err
 	}
 	manifest.Annotations = map[string]string{"io.containerd.image.name": reference}
 	return a.index(manifest)
+}
+
+// layer adds a file as a blob; it reads it twice, for the name is the hash.
+func (a archive) layer(path string) (descriptor, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return descriptor{}, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err := io.Copy(hash, file)
+	if err != nil {
+		return descriptor{}, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return descriptor{}, err
+	}
+	digest := hex.EncodeToString(hash.Sum(nil))
+	if err := a.WriteHeader(&tar.Header{Name: "blobs/sha256/" + digest, Mode: 0o644, Size: size}); err != nil {
+		return descriptor{}, err
+	}
+	_, err = io.Copy(a, file)
+	return descriptor{MediaType: layerType, Digest: "sha256:" + digest, Size: size}, err
 }
 
 func (a archive) index(manifest descriptor) error {
@@ -98,7 +133,7 @@ func (a archive) blob(mediaType string, data []byte) (descriptor, error) {
 	sum := sha256.Sum256(data)
 	digest := hex.EncodeToString(sum[:])
 	err := a.file("blobs/sha256/"+digest, 0o644, data)
-	return descriptor{MediaType: mediaType, Digest: "sha256:" + digest, Size: len(data)}, err
+	return descriptor{MediaType: mediaType, Digest: "sha256:" + digest, Size: int64(len(data))}, err
 }
 
 func (a archive) file(name string, mode int64, data []byte) error {
@@ -109,19 +144,20 @@ func (a archive) file(name string, mode int64, data []byte) error {
 	return err
 }
 
-// layerOf makes the layer that holds the program under that name, executable by all.
-func layerOf(program, name string) ([]byte, error) {
+// writeLayer writes a layer that holds the program as /program, executable by all.
+func writeLayer(path, program string) error {
 	data, err := os.ReadFile(program)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var layer bytes.Buffer
-	a := archive{tar.NewWriter(&layer)}
-	if err := a.file(name, 0o755, data); err != nil {
-		return nil, err
+	file, err := os.Create(path)
+	if err != nil {
+		return err
 	}
-	if err := a.Close(); err != nil {
-		return nil, err
+	defer file.Close()
+	a := archive{tar.NewWriter(file)}
+	if err := a.file("program", 0o755, data); err != nil {
+		return err
 	}
-	return layer.Bytes(), nil
+	return a.Close()
 }

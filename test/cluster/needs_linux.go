@@ -25,8 +25,8 @@ func canRun() error {
 	return nil
 }
 
-// packages maps a file that the cluster uses to the Debian package that brings it.
-func packages() map[string]string {
+// clusterPackages maps a file that the cluster uses to the Debian package that brings it.
+func clusterPackages() map[string]string {
 	return map[string]string{
 		"/usr/bin/etcd":       "etcd-server",
 		"/usr/bin/containerd": "containerd",
@@ -42,9 +42,9 @@ func packages() map[string]string {
 
 // installPackages installs the Debian packages that are missing. Their services are not
 // started: the cluster runs the programs itself.
-func installPackages(ctx context.Context) error {
+func installPackages(ctx context.Context, packages map[string]string) error {
 	var missing []string
-	for file, name := range packages() {
+	for file, name := range packages {
 		if _, err := os.Stat(file); err != nil {
 			missing = append(missing, name)
 		}

@@ -16,9 +16,13 @@ const (
 	corednsVersion = "v1.12.4"
 )
 
-// cached is the path of a file that is made once per version and Go version and then kept
-// in the user's cache directory.
+// cached is the path of a file that is made once per version and Go version.
 func cached(name, version string) (string, error) {
+	return cachePath(name + "-" + version + "-" + runtime.Version())
+}
+
+// cachePath is the path of a file in the part of the user's cache directory that is ours.
+func cachePath(name string) (string, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("find the cache directory: %w", err)
@@ -27,7 +31,7 @@ func cached(name, version string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make the cache directory: %w", err)
 	}
-	return filepath.Join(dir, name+"-"+version+"-"+runtime.Version()), nil
+	return filepath.Join(dir, name), nil
 }
 
 // sources is the folder of this program's sources, from which it builds the others.
@@ -97,7 +101,7 @@ func programImage(ctx context.Context, name, version, reference string) (string,
 		return "", err
 	}
 	unfinished := fmt.Sprintf("%s.%d", path, os.Getpid())
-	if err := writeImage(unfinished, reference, binary); err != nil {
+	if err := writeProgramImage(unfinished, reference, binary); err != nil {
 		return "", err
 	}
 	return path, os.Rename(unfinished, path)

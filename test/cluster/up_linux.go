@@ -61,7 +61,7 @@ func lock() (func(), error) {
 
 // prepare gets the programs and images that the machine doesn't have yet.
 func prepare(ctx context.Context, o *options) error {
-	err := installPackages(ctx)
+	err := installPackages(ctx, clusterPackages())
 	if err != nil {
 		return err
 	}
