@@ -13,6 +13,7 @@ const buildGrace = 24 * time.Hour
 // dropArtifacts keeps the artifacts that something runs, that one of the newest
 // releases of an instance can be rolled back to, and those just built; the others go.
 func (a *App) dropArtifacts(ctx context.Context) error {
+	asOf := a.now()
 	var sites []ID[Site]
 	var kept kept
 	err := a.read(ctx, func(r Reader) (err error) {
@@ -33,7 +34,7 @@ func (a *App) dropArtifacts(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("decide which artifacts to keep: %w", err)
 	}
-	return a.Builder.Keep(ctx, append(kept.needed, a.builds.building()...), sites)
+	return a.Builder.Keep(ctx, asOf, append(kept.needed, a.builds.building()...), sites)
 }
 
 // kept says which builds keep their artifacts, and which have one that they should not.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"time"
 )
 
 // Sources keeps uploaded source trees from their upload to the end of their build. It
@@ -51,6 +52,7 @@ type Builder interface {
 	// the steps are stopped and nothing is kept.
 	Build(ctx context.Context, o BuildOrder, source io.Reader) (Artifact, error)
 	// Keep removes the artifacts of all builds but these, and the caches of all sites but
-	// these and beyond their budget.
-	Keep(ctx context.Context, builds []ID[Build], sites []ID[Site]) error
+	// these and beyond their budget. The lists were made at asOf: an artifact that came
+	// later is left alone.
+	Keep(ctx context.Context, asOf time.Time, builds []ID[Build], sites []ID[Site]) error
 }

@@ -84,7 +84,9 @@ func (e *engine) Build(ctx context.Context, o app.BuildOrder, _ io.Reader) (app.
 	return app.Artifact{Ref: string(o.Build), Size: 1}, e.Append(ctx, o.LogName, "built")
 }
 
-func (e *engine) Keep(context.Context, []app.ID[app.Build], []app.ID[app.Site]) error { return nil }
+func (e *engine) Keep(context.Context, time.Time, []app.ID[app.Build], []app.ID[app.Site]) error {
+	return nil
+}
 
 // Workloads.
 

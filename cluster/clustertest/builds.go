@@ -73,10 +73,17 @@ func testBuilds(t *testing.T, open Opener) {
 		var err error
 		w.Program.Artifact, err = b.Build(context.Background(), kept, b.source(page()))
 		b.ok(err)
-		b.ok(b.Keep(context.Background(), []app.ID[app.Build]{kept.Build}, []app.ID[app.Site]{w.Program.Site}))
+		b.ok(b.Keep(context.Background(), time.Now().Add(time.Minute), []app.ID[app.Build]{kept.Build}, []app.ID[app.Site]{w.Program.Site}))
 		b.apply(w)
 		b.awaitHealthy(w.Ref, 1)
 		b.refused(b.Apply(context.Background(), other), app.CodeNotFound)
+	})
+	t.Run("artifacts that came after the lists were made are left alone", func(t *testing.T) {
+		b := newBench(t, open)
+		w := b.web()
+		b.ok(b.Keep(context.Background(), time.Now().Add(-time.Minute), nil, []app.ID[app.Site]{w.Program.Site}))
+		b.apply(w)
+		b.awaitHealthy(w.Ref, 1)
 	})
 	t.Run("runtimes have a name, a version and a path", func(t *testing.T) {
 		b := newBench(t, open)

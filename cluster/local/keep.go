@@ -14,11 +14,15 @@ import (
 
 // Keep implements app.Builder. What a build that was never finished left is removed once
 // it is older than any build can be.
-func (e *Engine) Keep(ctx context.Context, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
-	return errors.Join(e.keepArtifacts(ctx, builds), e.keepCaches(ctx, sites))
+func (e *Engine) Keep(ctx context.Context, asOf time.Time, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
+	return errors.Join(e.keepArtifacts(ctx, asOf, builds), e.keepCaches(ctx, sites))
 }
 
-func (e *Engine) keepArtifacts(ctx context.Context, builds []app.ID[app.Build]) error {
+// clockStep is by how much a file's time may lag behind the clock: the kernel's tick is
+// 10 ms at most.
+const clockStep = 20 * time.Millisecond
+
+func (e *Engine) keepArtifacts(ctx context.Context, asOf time.Time, builds []app.ID[app.Build]) error {
 	dirs, err := filepath.Glob(filepath.Join(e.layout.artifacts(), "*", "*"))
 	if err != nil {
 		return fmt.Errorf("list the artifacts: %w", err)
@@ -26,20 +30,21 @@ func (e *Engine) keepArtifacts(ctx context.Context, builds []app.ID[app.Build]) 
 	var errs []error
 	for _, dir := range dirs {
 		wanted := slices.Contains(builds, app.ID[app.Build](filepath.Base(dir)))
-		if !wanted && ctx.Err() == nil && e.isOver(dir) {
+		if !wanted && ctx.Err() == nil && e.isOver(dir, asOf.Add(-clockStep)) {
 			errs = append(errs, e.removeArtifact(ctx, dir))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// isOver reports whether no build is at work on the directory.
-func (e *Engine) isOver(dir string) bool {
+// isOver reports whether no build is at work on the directory, nor ended its work there
+// after that time.
+func (e *Engine) isOver(dir string, before time.Time) bool {
 	e.mu.Lock()
 	building := e.building[app.ID[app.Build](filepath.Base(dir))]
 	e.mu.Unlock()
-	if _, err := os.Stat(filepath.Join(dir, completeMarker)); err == nil || building {
-		return !building
+	if marker, err := os.Stat(filepath.Join(dir, completeMarker)); err == nil || building {
+		return !building && marker.ModTime().Before(before)
 	}
 	info, err := os.Stat(dir)
 	return err == nil && time.Since(info.ModTime()) > e.options.Limits.Time
