@@ -84,6 +84,9 @@ func open(t testing.TB, options router.Options, list ...app.Route) *house {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
+	if options.Limits.Farewell == 0 {
+		options.Limits.Farewell = 10 * time.Millisecond // clients of tests keep connections that they need no more
+	}
 	h := &house{Router: router.New(options), routes: newRoutes(list...)}
 	listener := listen(t)
 	h.address = listener.Addr().String()

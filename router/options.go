@@ -35,7 +35,8 @@ type Limits struct {
 	Connect  time.Duration // for a backend to take a connection; 2 s
 	Answer   time.Duration // for the head of a backend's answer, once asked; 5 min
 	Kept     time.Duration // how long an unused connection to a backend is kept; 1 min
-	Shutdown time.Duration // for requests in flight when Serve ends; 30 s
+	Farewell time.Duration // for clients to hear, with an answer, that Serve ends; 1 s
+	Shutdown time.Duration // for requests in flight then; 30 s
 }
 
 func (l Limits) orDefaults() Limits {
@@ -45,6 +46,7 @@ func (l Limits) orDefaults() Limits {
 		Connect:  cmp.Or(l.Connect, 2*time.Second),
 		Answer:   cmp.Or(l.Answer, 5*time.Minute),
 		Kept:     cmp.Or(l.Kept, time.Minute),
+		Farewell: cmp.Or(l.Farewell, time.Second),
 		Shutdown: cmp.Or(l.Shutdown, 30*time.Second),
 	}
 }

@@ -76,12 +76,13 @@ func (r *Router) ownHandler(n name) http.Handler {
 	return r.own(n.host)
 }
 
-// closeAfter ends the client's connection after requests whose framing net/http settles
-// without telling: a chunked one may have had a Content-Length too, and one of HTTP/1.0
-// a Transfer-Encoding; the bytes behind such a request are nobody's request (RFC 9112
-// section 6.1).
+// closeAfter ends the client's connection when the router is leaving, and after requests
+// whose framing net/http settles without telling: a chunked one may have had a
+// Content-Length too, and one of HTTP/1.0 a Transfer-Encoding; the bytes behind such a
+// request are nobody's request (RFC 9112 section 6.1).
 func closeAfter(w http.ResponseWriter, req *http.Request) {
-	if req.ProtoMajor == 1 && (req.ProtoMinor == 0 || req.ContentLength < 0) {
+	unframed := req.ProtoMajor == 1 && (req.ProtoMinor == 0 || req.ContentLength < 0)
+	if unframed || frontOf(req).leaving.Load() {
 		w.Header()["Connection"] = []string{"close"}
 	}
 }

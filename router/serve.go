@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,11 +14,13 @@ import (
 // mostRequestHead bounds the head of a client's request; a larger one is answered by 431.
 const mostRequestHead = 64 << 10
 
-// Serve answers the requests of a listener until ctx ends. Then it closes the listener,
-// lets requests end for Limits.Shutdown, closes WebSockets with status 1001, and returns
-// ctx's error. An error of the listener is returned at once.
+// Serve answers the requests of a listener until ctx ends. Then it sends its clients away
+// for Limits.Farewell: it goes on answering, and each answer closes its connection. What
+// is left it shuts down: it closes the listener, lets requests end for Limits.Shutdown,
+// closes WebSockets with status 1001, and returns ctx's error. An error of the listener
+// is returned at once.
 func (r *Router) Serve(ctx context.Context, listener net.Listener) error {
-	f := &front{}
+	f := newFront()
 	server := &http.Server{
 		Handler:                      r,
 		MaxHeaderBytes:               mostRequestHead,
@@ -29,6 +29,7 @@ func (r *Router) Serve(ctx context.Context, listener net.Listener) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(r.logger.Handler(), slog.LevelDebug),
 		ConnContext:                  f.context,
+		ConnState:                    f.count,
 	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -39,19 +40,15 @@ func (r *Router) Serve(ctx context.Context, listener net.Listener) error {
 	})
 	group.Go(func() error {
 		<-gctx.Done()
+		if ctx.Err() != nil { // and the listener takes connections still
+			f.farewell(r.limits.Farewell)
+		}
 		return r.shutdown(gctx, server, f)
 	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	return ctx.Err()
-}
-
-// front is one Serve, as its tunnels see it: net/http forgets connections that are taken
-// over.
-type front struct {
-	tunnels sync.WaitGroup
-	closing atomic.Bool
 }
 
 // shutdown lets requests end, then cuts what remains.
@@ -69,24 +66,4 @@ func (r *Router) shutdown(ctx context.Context, server *http.Server, f *front) er
 	f.tunnels.Wait()
 	r.backends.expire(time.Now())
 	return nil
-}
-
-// connKey and frontKey are the context keys of the client's net.Conn and of the front
-// that accepted it.
-type (
-	connKey  struct{}
-	frontKey struct{}
-)
-
-func (f *front) context(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(context.WithValue(ctx, frontKey{}, f), connKey{}, c)
-}
-
-// frontOf returns the front of a request; one of its own for a request that another
-// server than Serve's has accepted.
-func frontOf(req *http.Request) *front {
-	if f, ok := req.Context().Value(frontKey{}).(*front); ok {
-		return f
-	}
-	return &front{}
 }
