@@ -12,6 +12,8 @@ type Route struct {
 	// Instance and Service name the route in the access log.
 	Instance ID[Instance]
 	Service  string
+	// Workload is what the backends are replicas of; zero when nothing is deployed.
+	Workload WorkloadRef
 }
 
 // Backend is one replica that takes requests.

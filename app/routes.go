@@ -116,13 +116,15 @@ func (a *App) routesOf(r Reader, instance Instance) ([]Route, error) {
 	if err != nil && !IsNotFound(err) {
 		return nil, err
 	}
-	backends, notice, err := a.backends(r, instance, service)
+	route, err := a.front(r, service)
 	if err != nil {
 		return nil, err
 	}
+	route.Instance, route.Service = instance.ID, service.Name
 	list := make([]Route, len(hosts))
 	for i, host := range hosts {
-		list[i] = Route{Host: host, Backends: backends, Notice: notice, Instance: instance.ID, Service: service.Name}
+		list[i] = route
+		list[i].Host = host
 	}
 	return list, nil
 }
@@ -145,23 +147,25 @@ func frontService(r Reader, instance Instance) (Service, error) {
 	return front, nil
 }
 
-// backends are the replicas that take the requests of a service, and what to tell
-// people when there are none.
-func (a *App) backends(r Reader, instance Instance, service Service) ([]Backend, string, error) {
+// front is where the requests of a service go, and what to tell people when nothing
+// takes them.
+func (a *App) front(r Reader, service Service) (Route, error) {
 	switch {
 	case service.ID == "":
-		return nil, "This instance has no web service.", nil
+		return Route{Notice: "This instance has no web service."}, nil
 	case service.Release == "":
-		return nil, "Nothing has been deployed here yet.", nil
-	case service.Replicas == 0:
-		return nil, "This site is stopped.", nil
+		return Route{Notice: "Nothing has been deployed here yet."}, nil
 	}
 	release, err := r.Releases().Get(service.Release)
 	if err != nil {
-		return nil, "", err
+		return Route{}, err
 	}
-	replicas, _ := a.state.replicas(currentRef(service, release))
-	return pick(replicas), "This site is not answering right now.", nil
+	ref := currentRef(service, release)
+	if service.Replicas == 0 {
+		return Route{Notice: "This site is stopped.", Workload: ref}, nil
+	}
+	replicas, _ := a.state.replicas(ref)
+	return Route{Backends: pick(replicas), Notice: "This site is not answering right now.", Workload: ref}, nil
 }
 
 // pick takes the healthy replicas; without any, those that may still answer, so that a

@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/command"
+	"gondor/cluster/hide"
 	"gondor/cluster/local/supervisor"
+	"gondor/cluster/unpack"
 )
 
 // The markers of a build's directory.
@@ -33,8 +36,8 @@ type construction struct {
 	dir      string // artifacts/SITE/BUILD
 	who      identity
 	passed   map[string]string // of Gondor's own environment
-	hidden   secrets
-	searched secrets
+	hidden   hide.Secrets
+	searched hide.Secrets
 	started  time.Time // when the source was there
 }
 
@@ -82,12 +85,12 @@ func (e *Engine) construction(o app.BuildOrder) *construction {
 	b.passed = e.passedOn()
 	secret := map[string]string{}
 	for key, value := range b.passed {
-		if len(credentials(value)) > 0 {
+		if len(hide.Credentials(value)) > 0 {
 			secret[key] = value
 		}
 	}
-	secret = environment(secret).over(o.Variables)
-	b.hidden, b.searched = hiddenIn(secret), searchedFor(secret)
+	secret = command.Environment(secret).Over(o.Variables)
+	b.hidden, b.searched = hide.In(secret), hide.Searched(secret)
 	return b
 }
 
@@ -156,11 +159,11 @@ func (b *construction) receive(ctx context.Context, source io.Reader) (err error
 	if err := os.Chtimes(b.cache(), now, now); err != nil { // for Keep: it is in use
 		return fmt.Errorf("touch the cache: %w", err)
 	}
-	f := newFinder(b.searched)
+	f := hide.NewFinder(b.searched)
 	if err := b.place(ctx, io.TeeReader(source, f)); err != nil {
 		return err
 	}
-	b.searched = b.searched.without(f.found) // what is in the source is no secret of the build
+	b.searched = b.searched.Without(f.Found) // what is in the source is no secret of the build
 	return b.who.makeOwn(b.tmp())            // after place, which clears what a former try left
 }
 
@@ -178,7 +181,7 @@ func (b *construction) place(ctx context.Context, source io.Reader) error {
 	if err := b.makeDirs(); err != nil {
 		return err
 	}
-	if err := unpack(source, b.app(), b.engine.options.Limits.Disk); err != nil {
+	if err := unpack.Tar(source, b.app(), b.engine.options.Limits.Disk); err != nil {
 		return err
 	}
 	if err := hand(b.app(), b.who); err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/command"
 )
 
 // runtimes finds the languages of this machine and remembers the version of each
@@ -68,7 +69,7 @@ func (e *Engine) Runtimes(ctx context.Context) ([]app.Runtime, error) {
 // path returns the PATH of every process: the system's, then the directories of other
 // runtimes.
 func (r *runtimes) path(others bool) string {
-	dirs := strings.Split(systemPath, ":")
+	dirs := strings.Split(command.SystemPath, ":")
 	for _, f := range findRuntimes(others) {
 		if dir := filepath.Dir(f.path); !slices.Contains(dirs, dir) {
 			dirs = append(dirs, dir)
@@ -101,7 +102,7 @@ func findRuntimes(others bool) []found {
 }
 
 func findProgram(program string, others bool) string {
-	dirs := strings.Split(systemPath+":/usr/local/go/bin:"+os.Getenv("PATH"), ":")
+	dirs := strings.Split(command.SystemPath+":/usr/local/go/bin:"+os.Getenv("PATH"), ":")
 	for _, dir := range dirs {
 		path := filepath.Join(dir, program)
 		if !filepath.IsAbs(path) || !isExecutable(path) || others && !usableByOthers(path) {
@@ -161,10 +162,10 @@ func (r *runtimes) version(ctx context.Context, f found) (string, error) {
 func askVersion(ctx context.Context, f found) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	command := exec.CommandContext(ctx, f.path, f.flag)
-	command.Env = []string{"PATH=" + filepath.Dir(f.path) + ":" + systemPath, "HOME=/nonexistent", "GOTOOLCHAIN=local"}
-	command.WaitDelay = time.Second
-	output, err := command.Output()
+	asked := exec.CommandContext(ctx, f.path, f.flag)
+	asked.Env = []string{"PATH=" + filepath.Dir(f.path) + ":" + command.SystemPath, "HOME=/nonexistent", "GOTOOLCHAIN=local"}
+	asked.WaitDelay = time.Second
+	output, err := asked.Output()
 	if err != nil {
 		return "", fmt.Errorf("run %s %s: %w", f.path, f.flag, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"gondor/app"
+	"gondor/cluster/command"
 	"gondor/cluster/local/supervisor"
 )
 
@@ -93,15 +94,15 @@ func (e *Engine) spec(p app.Program, group string, port int) (supervisor.Spec, e
 		return supervisor.Spec{}, err
 	}
 	return supervisor.Spec{
-		Argv: shell(p.Command), Dir: dir, Env: given.plan(p.Base, "${APP}", dir).over(p.Env).list(),
+		Argv: command.Shell(p.Command), Dir: dir, Env: given.Plan(p.Base, "${APP}", dir).Over(p.Env).List(),
 		UID: who.UID, GID: who.GID, Groups: who.Groups,
 		Cgroups: cgroups, MemoryLimit: p.Size.Memory, Labels: map[string]string{labelGroup: group, labelInstance: string(p.Instance)},
 	}, nil
 }
 
 // give makes the directories of an instance and returns the environment that names them.
-func (e *Engine) give(who identity, id app.ID[app.Instance]) (environment, error) {
-	given := environment{
+func (e *Engine) give(who identity, id app.ID[app.Instance]) (command.Environment, error) {
+	given := command.Environment{
 		"DATA_DIR": e.layout.data(id), "HOME": e.layout.home(id), "TMPDIR": e.layout.tmp(string(id)),
 	}
 	for _, dir := range given {
@@ -109,7 +110,7 @@ func (e *Engine) give(who identity, id app.ID[app.Instance]) (environment, error
 			return nil, fmt.Errorf("make the directories of an instance: %w", err)
 		}
 	}
-	return given.over(map[string]string{
+	return given.Over(map[string]string{
 		"PATH": e.runtimes.path(e.identities.own), "LANG": "C.UTF-8", "GONDOR": e.options.Executable,
 	}), nil
 }

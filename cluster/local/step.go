@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/command"
 	"gondor/cluster/local/supervisor"
 )
 
@@ -58,7 +59,7 @@ func (b *construction) begin(ctx context.Context, id string, step app.Step) erro
 		return fmt.Errorf("write to the build's log: %w", err)
 	}
 	spec := supervisor.Spec{
-		ID: id, Argv: shell(step.Command), Dir: b.app(), Env: b.environment(step).list(),
+		ID: id, Argv: command.Shell(step.Command), Dir: b.app(), Env: b.environment(step).List(),
 		UID: b.who.UID, GID: b.who.GID, Groups: b.who.Groups, Cgroups: cgroups, MemoryLimit: limits.Memory,
 		Nice: 10, StopTimeout: stepGrace, Log: b.order.LogName,
 		// Also while Gondor is down; otherwise limit is faster and says why.
@@ -75,11 +76,11 @@ func (b *construction) begin(ctx context.Context, id string, step app.Step) erro
 }
 
 // environment is what a step gets.
-func (b *construction) environment(step app.Step) environment {
-	return environment{
+func (b *construction) environment(step app.Step) command.Environment {
+	return command.Environment{
 		"PATH": b.engine.runtimes.path(b.engine.identities.own), "HOME": b.cache() + "/home", "TMPDIR": b.tmp(),
 		"LANG": "C.UTF-8", "GONDOR": b.engine.options.Executable,
-	}.over(b.passed).plan(step.Env, "${APP}", b.app(), "${CACHE}", b.cache()).over(b.order.Variables)
+	}.Over(b.passed).Plan(step.Env, "${APP}", b.app(), "${CACHE}", b.cache()).Over(b.order.Variables)
 }
 
 // follow waits for the end of a step, and stops it when ctx ends first.
@@ -102,7 +103,7 @@ func (b *construction) follow(ctx context.Context, id string) (app.Exit, error) 
 // copyOutput copies what a step writes into the log, with its variables hidden.
 func (b *construction) copyOutput(ctx context.Context, id string) {
 	out := &masked{write: func(line string) error {
-		return b.engine.supervisor.Append(ctx, b.order.LogName, b.hidden.hide(line))
+		return b.engine.supervisor.Append(ctx, b.order.LogName, b.hidden.Hide(line))
 	}}
 	err := b.engine.supervisor.Attach(ctx, id, app.Streams{Stdout: out, Stderr: out})
 	if err = errors.Join(err, out.flush()); err != nil && ctx.Err() == nil {
@@ -155,7 +156,7 @@ func (b *construction) verdict(ctx context.Context, id string, step app.Step, ex
 	}
 	text := fmt.Sprintf("the step %q failed: %s", step.Name, exit.Message)
 	if s, err := b.engine.status(ctx, id); err == nil && len(s.Tail) > 0 {
-		text += "\n" + b.hidden.hide(strings.Join(s.Tail, "\n"))
+		text += "\n" + b.hidden.Hide(strings.Join(s.Tail, "\n"))
 	}
 	return app.Fault(app.CodeFailed, "%s", text)
 }

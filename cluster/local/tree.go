@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"gondor/app"
+	"gondor/cluster/hide"
 	"gondor/cluster/local/supervisor"
 )
 
@@ -129,20 +130,20 @@ func seal(dir string, who identity) error {
 
 // search looks for secrets in the files of a tree. It returns an error of CodeFailed that
 // names the first file that holds one.
-func search(ctx context.Context, dir string, s secrets) error {
+func search(ctx context.Context, dir string, s hide.Secrets) error {
 	if len(s) == 0 {
 		return nil
 	}
-	f, buffer := newFinder(s), make([]byte, 256<<10)
+	f, buffer := hide.NewFinder(s), make([]byte, 256<<10)
 	return each(dir, func(p place) error {
 		if !p.info.Mode().IsRegular() || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		f.reset()
+		f.Reset()
 		if err := p.readInto(f, buffer); err != nil {
 			return fmt.Errorf("search %s for variables: %w", p.path, err)
 		}
-		if len(f.found) > 0 {
+		if len(f.Found) > 0 {
 			return app.Fault(app.CodeFailed, "the build left the value of one of its variables in %s; such values may not be in what is deployed: remove the file in a step, or set the variable for the site's processes instead", p.path)
 		}
 		return nil

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"gondor/app"
-	"gondor/cluster/local/supervisor/logfile"
+	"gondor/cluster/logfile"
 )
 
 // The test binary is the supervisor, or a client that is killed, when these are set.

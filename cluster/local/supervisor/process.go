@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"gondor/app"
-	"gondor/cluster/local/supervisor/logfile"
+	"gondor/cluster/logfile"
 )
 
 // host is what all processes share.

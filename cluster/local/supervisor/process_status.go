@@ -2,7 +2,7 @@ package supervisor
 
 import (
 	"gondor/app"
-	"gondor/cluster/local/supervisor/logfile"
+	"gondor/cluster/logfile"
 )
 
 func (p *process) notify() { p.host.changed(p, p.statusLocked()) }

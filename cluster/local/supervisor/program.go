@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gondor/app"
-	"gondor/cluster/local/supervisor/logfile"
+	"gondor/cluster/logfile"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gondor/app"
-	"gondor/cluster/local/supervisor/logfile"
+	"gondor/cluster/logfile"
 )
 
 // promptTime is how long a line without an end is held back from the log.

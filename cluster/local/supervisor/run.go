@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gondor/app"
-	"gondor/cluster/local/supervisor/logfile"
+	"gondor/cluster/logfile"
 )
 
 // Options say how a supervisor runs.

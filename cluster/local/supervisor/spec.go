@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"gondor/app"
-	"gondor/cluster/local/supervisor/logfile"
+	"gondor/cluster/logfile"
 )
 
 // Same is the UID or GID of a process that keeps the supervisor's own.

@@ -1,4 +1,4 @@
-package local
+package hide
 
 import (
 	"bytes"
@@ -17,10 +17,10 @@ func TestAVariableIsHiddenInEveryFormOfIt(t *testing.T) {
 		"tab\\there":                      "[hidden]",
 		"second line":                     "[hidden]",
 	} {
-		hide := hiddenIn(map[string]string{
+		hide := In(map[string]string{
 			"A": "https://me:pa%2Fss@host/simple", "B": "abc", "C": "a b&c", "D": "tab\there", "E": "first line\nsecond line",
 		})
-		if got := hide.hide(line); got != want {
+		if got := hide.Hide(line); got != want {
 			t.Errorf("%q is written as %q, want %q", line, got, want)
 		}
 	}
@@ -38,7 +38,7 @@ func TestAnArtifactIsSearchedForSecretsOnly(t *testing.T) {
 		"https://t0ken123@example.com/":    true,
 		"https://example.com/?key=abcdef":  true,
 	} {
-		if got := len(searchedFor(map[string]string{"VALUE": value})) > 0; got != want {
+		if got := len(Searched(map[string]string{"VALUE": value})) > 0; got != want {
 			t.Errorf("%q is searched for: %t, want %t", value, got, want)
 		}
 	}
@@ -49,14 +49,14 @@ func FuzzFinderFindsWhatIsCutAnywhere(f *testing.F) {
 	f.Add([]byte("s3cret-t0ke"), 3)
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {
 		const secret = "s3cret-t0ken"
-		find := newFinder(secrets{secret, "other-one"})
+		find := NewFinder(Secrets{secret, "other-one"})
 		for part := range slices.Chunk(data, max(1, cut)) {
 			if _, err := find.Write(part); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if find.found[secret] != bytes.Contains(data, []byte(secret)) {
-			t.Errorf("found: %t, in %q cut at %d", find.found[secret], data, cut)
+		if find.Found[secret] != bytes.Contains(data, []byte(secret)) {
+			t.Errorf("found: %t, in %q cut at %d", find.Found[secret], data, cut)
 		}
 	})
 }
@@ -66,7 +66,7 @@ func FuzzHideLeavesNothing(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, value string) {
 		if trimmed := strings.TrimSpace(value); len(trimmed) < shortestHidden || strings.ContainsAny(value, "\n[]") || strings.Contains(hidden, trimmed) {
 			t.Skip()
-		} else if got := hiddenIn(map[string]string{"A": value}).hide(text); strings.Contains(strings.ReplaceAll(got, hidden, "[]"), trimmed) {
+		} else if got := In(map[string]string{"A": value}).Hide(text); strings.Contains(strings.ReplaceAll(got, hidden, "[]"), trimmed) {
 			t.Errorf("%q is still in %q", trimmed, got)
 		}
 	})

@@ -1,4 +1,5 @@
-package local
+// Package unpack writes the source of a build to a directory.
+package unpack
 
 import (
 	"archive/tar"
@@ -12,10 +13,10 @@ import (
 	"gondor/app"
 )
 
-// unpack writes the tree of a checked tar below a directory, for its owner alone to
+// Tar writes the tree of a checked tar below a directory, for its owner alone to
 // write. It leaves the directory under no circumstances and refuses to write more than
 // the limit of bytes.
-func unpack(source io.Reader, dir string, limit int64) error {
+func Tar(source io.Reader, dir string, limit int64) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("unpack the source: %w", err)

@@ -1,4 +1,5 @@
-package local
+// Package hide keeps the values of a build's variables out of logs and artifacts.
+package hide
 
 import (
 	"bytes"
@@ -21,33 +22,33 @@ const (
 	shortestSearched = 6
 )
 
-// secrets are the texts that give the variables of a build away, the longest first.
-type secrets []string
+// Secrets are the texts that give the variables of a build away, the longest first.
+type Secrets []string
 
-// hiddenIn returns what a log must not show: every value of 4 bytes or more, each line of
+// In returns what a log must not show: every value of 4 bytes or more, each line of
 // it, the user and password in it when it is a URL, and all of them as they are written
 // in a URL or in JSON.
-func hiddenIn(variables map[string]string) secrets {
+func In(variables map[string]string) Secrets {
 	all := map[string]bool{}
 	for _, value := range variables {
 		for _, text := range append(strings.Split(value, "\n"), value) {
 			all = with(all, forms(strings.TrimSpace(text))...)
-			all = with(all, credentials(text)...)
+			all = with(all, Credentials(text)...)
 		}
 	}
 	return longest(all, shortestHidden)
 }
 
-// searchedFor returns what an artifact must not hold: as hiddenIn, of 6 bytes or more,
+// Searched returns what an artifact must not hold: as In, of 6 bytes or more,
 // without plain words, such as "production", and of a URL only its user and password: a
 // package manager writes down where a package came from.
-func searchedFor(variables map[string]string) secrets {
+func Searched(variables map[string]string) Secrets {
 	all := map[string]bool{}
 	for _, value := range variables {
 		value = strings.TrimSpace(value)
 		switch {
 		case isURL(value):
-			all = with(all, credentials(value)...)
+			all = with(all, Credentials(value)...)
 		case !plainWord.MatchString(value):
 			all = with(all, forms(value)...)
 		}
@@ -71,8 +72,8 @@ func forms(value string) []string {
 	return all
 }
 
-// credentials returns what a URL holds before its host.
-func credentials(value string) []string {
+// Credentials returns what a URL holds before its host.
+func Credentials(value string) []string {
 	u, err := url.Parse(strings.TrimSpace(value))
 	if err != nil || u.User == nil {
 		return nil
@@ -91,45 +92,47 @@ func with(all map[string]bool, texts ...string) map[string]bool {
 	return all
 }
 
-func longest(all map[string]bool, shortest int) secrets {
+func longest(all map[string]bool, shortest int) Secrets {
 	texts := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
 		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
 	})
 	return slices.DeleteFunc(texts, func(text string) bool { return len(text) < shortest })
 }
 
-// hide replaces them in a text.
-func (s secrets) hide(text string) string {
+// Hide replaces them in a text.
+func (s Secrets) Hide(text string) string {
 	for _, secret := range s {
 		text = strings.ReplaceAll(text, secret, hidden)
 	}
 	return text
 }
 
-// finder notes which secrets are in what is written to it, however it is cut.
-type finder struct {
-	secrets secrets
-	found   map[string]bool
-	tail    []byte // the end of what was written, in which a secret may have begun
+// Finder notes which secrets are in what is written to it, however it is cut. It is not
+// safe for concurrent use.
+type Finder struct {
+	secrets Secrets
+	Found   map[string]bool // those that were written since the last Reset
+	tail    []byte          // the end of what was written, in which a secret may have begun
 }
 
-func newFinder(s secrets) *finder { return &finder{secrets: s, found: map[string]bool{}} }
+// NewFinder returns a Finder that has found nothing yet.
+func NewFinder(s Secrets) *Finder { return &Finder{secrets: s, Found: map[string]bool{}} }
 
-// reset forgets what was written and found.
-func (f *finder) reset() {
+// Reset forgets what was written and found.
+func (f *Finder) Reset() {
 	f.tail = f.tail[:0]
-	clear(f.found)
+	clear(f.Found)
 }
 
 // Write implements io.Writer. It never fails.
-func (f *finder) Write(p []byte) (int, error) {
+func (f *Finder) Write(p []byte) (int, error) {
 	if len(f.secrets) == 0 {
 		return len(p), nil
 	}
 	f.tail = append(f.tail, p...)
 	for _, secret := range f.secrets {
-		if !f.found[secret] && bytes.Contains(f.tail, []byte(secret)) {
-			f.found[secret] = true
+		if !f.Found[secret] && bytes.Contains(f.tail, []byte(secret)) {
+			f.Found[secret] = true
 		}
 	}
 	keep := min(len(f.tail), len(f.secrets[0])-1)
@@ -137,7 +140,7 @@ func (f *finder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// without returns the secrets that the finder has not found.
-func (s secrets) without(found map[string]bool) secrets {
+// Without returns the secrets that the Finder has not found.
+func (s Secrets) Without(found map[string]bool) Secrets {
 	return slices.DeleteFunc(slices.Clone(s), func(secret string) bool { return found[secret] })
 }

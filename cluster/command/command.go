@@ -1,4 +1,5 @@
-package local
+// Package command says how an engine starts a command: its environment and its shell.
+package command
 
 import (
 	"maps"
@@ -7,22 +8,22 @@ import (
 	"strings"
 )
 
-// systemPath is the PATH of every process, behind what its plan adds.
-const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+// SystemPath is the PATH of every process, behind what its plan adds.
+const SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// environment is put together from layers, each over those before it. Nothing of
+// Environment is put together from layers, each over those before it. Nothing of
 // Gondor's own gets in by itself.
-type environment map[string]string
+type Environment map[string]string
 
-// over puts a layer on top.
-func (e environment) over(layer map[string]string) environment {
+// Over puts a layer on top.
+func (e Environment) Over(layer map[string]string) Environment {
 	maps.Copy(e, layer)
 	return e
 }
 
-// plan puts a plan's layer on top: names such as ${APP} in its values are replaced, and
+// Plan puts a plan's layer on top: names such as ${APP} in its values are replaced, and
 // its PATH stands in front of the one that is there.
-func (e environment) plan(layer map[string]string, namesAndValues ...string) environment {
+func (e Environment) Plan(layer map[string]string, namesAndValues ...string) Environment {
 	replacer := strings.NewReplacer(namesAndValues...)
 	for key, value := range layer {
 		value = replacer.Replace(value)
@@ -34,8 +35,8 @@ func (e environment) plan(layer map[string]string, namesAndValues ...string) env
 	return e
 }
 
-// list returns it as execve(2) wants it, in order.
-func (e environment) list() []string {
+// List returns it as execve(2) wants it, in order.
+func (e Environment) List() []string {
 	list := make([]string, 0, len(e))
 	for _, key := range slices.Sorted(maps.Keys(e)) {
 		list = append(list, key+"="+e[key])
@@ -52,10 +53,10 @@ var (
 	shellWord = regexp.MustCompile(`^(\.|:|\[|alias|bg|break|case|cd|command|continue|do|done|elif|else|esac|eval|exec|exit|export|fg|fi|for|getopts|hash|if|jobs|local|read|readonly|return|set|shift|source|test|then|time|times|trap|type|ulimit|umask|unalias|unset|until|wait|while)(\s|$)`)
 )
 
-// shell returns the arguments that run a command by sh. A simple command takes the
+// Shell returns the arguments that run a command by sh. A simple command takes the
 // place of its shell, so that signals and its exit reach and come from the program
 // itself; the supervisor signals the whole process group of any other.
-func shell(command string) []string {
+func Shell(command string) []string {
 	trimmed := strings.TrimSpace(command)
 	if simpleCommand.MatchString(trimmed) && !shellWord.MatchString(trimmed) {
 		command = "exec " + trimmed

@@ -1,4 +1,4 @@
-package local
+package command
 
 import (
 	"slices"
@@ -25,18 +25,18 @@ func TestACommandTakesThePlaceOfItsShellOnlyWhenItIsOneProgram(t *testing.T) {
 		"! ./one":                         "! ./one",
 		"testing --now":                   "exec testing --now",
 	} {
-		if got := shell(command)[2]; got != want {
-			t.Errorf("shell(%q) runs %q, want %q", command, got, want)
+		if got := Shell(command)[2]; got != want {
+			t.Errorf("Shell(%q) runs %q, want %q", command, got, want)
 		}
 	}
 }
 
 func TestAPlansPathStandsInFrontOfTheEngines(t *testing.T) {
-	env := environment{"PATH": "/usr/bin", "HOME": "/h"}.
-		plan(map[string]string{"PATH": "${APP}/.venv/bin", "PYTHONPATH": "${APP}/lib:${APP}"}, "${APP}", "/a").
-		over(map[string]string{"HOME": "/other"})
+	env := Environment{"PATH": "/usr/bin", "HOME": "/h"}.
+		Plan(map[string]string{"PATH": "${APP}/.venv/bin", "PYTHONPATH": "${APP}/lib:${APP}"}, "${APP}", "/a").
+		Over(map[string]string{"HOME": "/other"})
 	want := []string{"HOME=/other", "PATH=/a/.venv/bin:/usr/bin", "PYTHONPATH=/a/lib:/a"}
-	if got := env.list(); !slices.Equal(got, want) {
+	if got := env.List(); !slices.Equal(got, want) {
 		t.Errorf("the environment is %q, want %q", got, want)
 	}
 }

@@ -1,4 +1,4 @@
-package local
+package unpack
 
 import (
 	"archive/tar"
@@ -43,7 +43,7 @@ func TestATreeIsUnpackedAsItIs(t *testing.T) {
 		tar.Header{Typeflag: tar.TypeSymlink, Name: "link", Linkname: "bin/run"},
 		tar.Header{Typeflag: tar.TypeLink, Name: "same", Linkname: "page"},
 	)
-	if err := unpack(bytes.NewReader(source), dir, 1<<20); err != nil {
+	if err := Tar(bytes.NewReader(source), dir, 1<<20); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"bin/run": "-rwxr-xr-x", "page": "-rw-r--r--", "same": "-rw-r--r--", "link": "-rwxr-xr-x"} {
@@ -56,7 +56,7 @@ func TestATreeIsUnpackedAsItIs(t *testing.T) {
 
 func TestMoreThanTheLimitIsNotUnpacked(t *testing.T) {
 	source := archive(t, tar.Header{Typeflag: tar.TypeReg, Name: "a-long-name"})
-	if err := unpack(bytes.NewReader(source), t.TempDir(), 3); err == nil {
+	if err := Tar(bytes.NewReader(source), t.TempDir(), 3); err == nil {
 		t.Error("it was")
 	}
 }
@@ -78,7 +78,7 @@ func FuzzUnpackStaysInItsDirectory(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		_ = unpack(bytes.NewReader(source), dir, 1<<16) // it may be refused
+		_ = Tar(bytes.NewReader(source), dir, 1<<16) // it may be refused
 		entries, err := os.ReadDir(above)
 		if err != nil || len(entries) != 2 {
 			t.Errorf("outside there is %v, %v", entries, err)

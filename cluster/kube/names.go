@@ -1,0 +1,68 @@
+package kube
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"gondor/app"
+)
+
+// The labels of everything that the engine makes. Those of app.kubernetes.io are
+// Kubernetes' recommended ones.
+const (
+	labelManagedBy    = "app.kubernetes.io/managed-by" // "gondor"
+	labelName         = "app.kubernetes.io/name"       // the service
+	labelInstallation = "gondor.io/installation"       // Options.Namespace
+	labelSite         = "gondor.io/site"               // its ID
+	labelInstance     = "gondor.io/instance"           // its ID
+	labelRelease      = "gondor.io/release"            // its number
+	labelRestart      = "gondor.io/restart"            // the service's restart count
+	labelProcess      = "gondor.io/process"            // of a one-off: its ID, as a label
+)
+
+// fieldManager names Gondor to server-side apply.
+const fieldManager = "gondor"
+
+// mostName is the length of a DNS label (RFC 1035 section 2.3.4).
+const mostName = 63
+
+// namespaceOf is the namespace of an instance. IDs are lower-case letters and digits.
+func (o Options) namespaceOf(id app.ID[app.Instance]) string {
+	return label(o.Namespace + "-" + string(id))
+}
+
+// buildNamespace is where builds run.
+func (o Options) buildNamespace() string { return o.Namespace + "-builds" }
+
+// workloadName is the name of all objects of a workload.
+func workloadName(ref app.WorkloadRef) string {
+	return label(fmt.Sprintf("%s-v%d-r%d", ref.Service, ref.Release, ref.Restart))
+}
+
+// label maps a name to a DNS label. Names that are none, or are too long, keep what can be
+// kept of them and get a hash, so that different names never meet.
+func label(name string) string {
+	kept := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		default:
+			return '-'
+		}
+	}, name)
+	kept = strings.Trim(kept, "-")
+	if kept == name && len(name) <= mostName && name != "" {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	hash := hex.EncodeToString(sum[:])[:10]
+	kept = strings.Trim(kept[:min(len(kept), mostName-len(hash)-1)], "-")
+	if kept == "" || kept[0] >= '0' && kept[0] <= '9' {
+		kept = strings.Trim("x-"+kept, "-")
+	}
+	return kept[:min(len(kept), mostName-len(hash)-1)] + "-" + hash
+}
