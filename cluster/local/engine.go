@@ -16,6 +16,7 @@ import (
 
 	"gondor/app"
 	"gondor/cluster/local/supervisor"
+	"gondor/cluster/observers"
 )
 
 // Engine runs workloads, processes and builds on this machine and keeps their logs. It
@@ -28,7 +29,7 @@ type Engine struct {
 	identities *identities
 	cgroups    *cgroups
 	ports      *ports
-	observers  *observers
+	observers  *observers.Observers
 	runtimes   *runtimes
 	prober     *prober
 	notes      []string
@@ -50,7 +51,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, app.Invalid("data", "%q with ports %d to %d can't be used; give an absolute path and a range within 1 to 65535", o.Dir, o.FirstPort, o.LastPort)
 	}
 	e := &Engine{
-		options: o, layout: layout{o.Dir}, observers: newObservers(), runtimes: newRuntimes(), prober: newProber(),
+		options: o, layout: layout{o.Dir}, observers: observers.New(), runtimes: newRuntimes(), prober: newProber(),
 		ports:     newPorts(o.FirstPort, o.LastPort, o.Dir),
 		workloads: map[app.WorkloadRef]*workload{}, replicas: map[string]*replica{}, building: map[app.ID[app.Build]]bool{},
 	}

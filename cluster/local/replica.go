@@ -183,7 +183,7 @@ func (r *replica) heed(s supervisor.Status) bool {
 func (r *replica) drain(ctx context.Context) error {
 	e, w := r.workload.engine, r.spec
 	r.now.State = app.ReplicaDraining
-	if err := e.observers.heard(ctx, w.Ref, r.show()); err != nil {
+	if err := e.observers.Heard(ctx, w.Ref, r.show()); err != nil {
 		return err
 	}
 	if e.options.Drainer != nil && r.now.Address != "" && r.process == supervisor.StateRunning {

@@ -94,7 +94,7 @@ func (e *Engine) Remove(_ context.Context, ref app.WorkloadRef) error {
 
 // Observe implements app.Workloads.
 func (e *Engine) Observe(ctx context.Context, fn func(app.Observation)) error {
-	return e.observers.observe(ctx, fn)
+	return e.observers.Observe(ctx, fn)
 }
 
 func (w *workload) wake() {
@@ -182,7 +182,7 @@ func (w *workload) forget() error {
 		return err
 	}
 	delete(e.workloads, ref)
-	e.observers.publish(app.Observation{Ref: ref, Gone: true})
+	e.observers.Publish(app.Observation{Ref: ref, Gone: true})
 	return nil
 }
 
@@ -199,7 +199,7 @@ func (w *workload) tell() uint64 {
 	for _, index := range slices.Sorted(maps.Keys(w.replicas)) {
 		obs.Replicas = append(obs.Replicas, w.replicas[index].view)
 	}
-	return w.engine.observers.publish(obs)
+	return w.engine.observers.Publish(obs)
 }
 
 // show makes the view of a replica public, if it is news, and returns the version.

@@ -1,4 +1,6 @@
-package local
+// Package observers carries what an engine sees of its workloads to everyone who observes
+// them, as app.Workloads.Observe promises.
+package observers
 
 import (
 	"context"
@@ -7,9 +9,10 @@ import (
 	"gondor/app"
 )
 
-// observers carries observations to everyone who observes. Each has only the newest
-// observation of every workload before it, however slow it is.
-type observers struct {
+// Observers carries observations to everyone who observes. Each has only the newest
+// observation of every workload before it, however slow it is. It is safe for concurrent
+// use.
+type Observers struct {
 	mu      sync.Mutex
 	latest  map[app.WorkloadRef]told
 	version uint64
@@ -31,12 +34,13 @@ type observer struct {
 	wake  chan struct{}
 }
 
-func newObservers() *observers {
-	return &observers{latest: map[app.WorkloadRef]told{}, all: map[*observer]bool{}, changed: make(chan struct{})}
+// New returns Observers that have been told nothing.
+func New() *Observers {
+	return &Observers{latest: map[app.WorkloadRef]told{}, all: map[*observer]bool{}, changed: make(chan struct{})}
 }
 
-// publish tells everyone and returns the observation's version.
-func (o *observers) publish(obs app.Observation) uint64 {
+// Publish tells everyone and returns the observation's version.
+func (o *Observers) Publish(obs app.Observation) uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.version++
@@ -60,8 +64,8 @@ func (one *observer) add(ref app.WorkloadRef) {
 	}
 }
 
-// observe calls fn as app.Workloads.Observe promises.
-func (o *observers) observe(ctx context.Context, fn func(app.Observation)) error {
+// Observe calls fn as app.Workloads.Observe promises.
+func (o *Observers) Observe(ctx context.Context, fn func(app.Observation)) error {
 	one := o.join()
 	defer o.leave(one)
 	for n := o.waiting(one); n > 0; n-- {
@@ -80,7 +84,7 @@ func (o *observers) observe(ctx context.Context, fn func(app.Observation)) error
 	return ctx.Err()
 }
 
-func (o *observers) join() *observer {
+func (o *Observers) join() *observer {
 	one := &observer{due: map[app.WorkloadRef]bool{}, heard: map[app.WorkloadRef]uint64{}, wake: make(chan struct{}, 1)}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -91,7 +95,7 @@ func (o *observers) join() *observer {
 	return one
 }
 
-func (o *observers) leave(one *observer) {
+func (o *Observers) leave(one *observer) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.all, one)
@@ -101,14 +105,14 @@ func (o *observers) leave(one *observer) {
 	o.announce()
 }
 
-func (o *observers) waiting(one *observer) int {
+func (o *Observers) waiting(one *observer) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(one.queue)
 }
 
 // tell tells one observer the next thing that is due, if there is any.
-func (o *observers) tell(one *observer, fn func(app.Observation)) bool {
+func (o *Observers) tell(one *observer, fn func(app.Observation)) bool {
 	next, ok := o.next(one)
 	if !ok {
 		return false
@@ -125,7 +129,7 @@ func (o *observers) tell(one *observer, fn func(app.Observation)) bool {
 	return true
 }
 
-func (o *observers) next(one *observer) (told, bool) {
+func (o *Observers) next(one *observer) (told, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(one.queue) == 0 {
@@ -139,7 +143,7 @@ func (o *observers) next(one *observer) (told, bool) {
 
 // forget drops the last word on a workload that is gone once everybody has it. The
 // caller holds the lock.
-func (o *observers) forget(ref app.WorkloadRef) {
+func (o *Observers) forget(ref app.WorkloadRef) {
 	if !o.latest[ref].Gone {
 		return
 	}
@@ -151,15 +155,15 @@ func (o *observers) forget(ref app.WorkloadRef) {
 	delete(o.latest, ref)
 }
 
-// announce wakes those who wait in heard. The caller holds the lock.
-func (o *observers) announce() {
+// announce wakes those who wait in Heard. The caller holds the lock.
+func (o *Observers) announce() {
 	close(o.changed)
 	o.changed = make(chan struct{})
 }
 
-// heard returns when everyone who observes has taken this version, or a later one, of
+// Heard returns when everyone who observes has taken this version, or a later one, of
 // the workload to heart, or ctx ends.
-func (o *observers) heard(ctx context.Context, ref app.WorkloadRef, version uint64) error {
+func (o *Observers) Heard(ctx context.Context, ref app.WorkloadRef, version uint64) error {
 	for {
 		changed, all := o.isHeard(ref, version)
 		if all {
@@ -173,7 +177,7 @@ func (o *observers) heard(ctx context.Context, ref app.WorkloadRef, version uint
 	}
 }
 
-func (o *observers) isHeard(ref app.WorkloadRef, version uint64) (changed <-chan struct{}, all bool) {
+func (o *Observers) isHeard(ref app.WorkloadRef, version uint64) (changed <-chan struct{}, all bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for one := range o.all {
