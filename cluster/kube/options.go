@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"net"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -47,6 +48,9 @@ type Registry struct {
 	Address string
 	// Insecure says that Address speaks HTTP.
 	Insecure bool
+	// Dial connects Gondor itself to Address, where it is not in the cluster's network; nil:
+	// as anybody does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Key signs the tokens of Gondor's own registry; empty for one elsewhere.
 	Key []byte
 	// Username and Password are for a registry elsewhere.
