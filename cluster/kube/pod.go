@@ -1,0 +1,143 @@
+package kube
+
+import (
+	"cmp"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gondor/app"
+)
+
+// Where things are inside the containers of sites.
+const (
+	gondorDir       = "/gondor"             // Gondor's binary, carried in, and what process 1 keeps
+	gondorProgram   = gondorDir + "/gondor" // the binary
+	appDir          = "/app"                // the artifact's directory
+	dataDir         = "/data"               // DATA_DIR
+	temporaryDir    = "/tmp"                // TMPDIR, and HOME
+	environmentDir  = "/gondor-environment" // the Secret of the environment
+	environmentKey  = "environment"         // its only key, and so a file: app.Program.Env as JSON
+	environmentFile = environmentDir + "/" + environmentKey
+)
+
+// Names within a pod.
+const (
+	processContainer = "process" // the one that runs the program
+	carryContainer   = "carry"   // carries Gondor's binary in before that
+	webPort          = "web"     // of a web service
+	pullSecret       = "registry"
+	dataClaim        = "data"
+)
+
+// processUser is the user and the group of everything that runs in a site's pod.
+const processUser int64 = 10001
+
+// processOne is the memory that Gondor's process 1 may use beside the program's own.
+const processOne = 16 << 20
+
+// podOrder says what a pod runs: a replica of a workload or a one-off.
+type podOrder struct {
+	Program   app.Program
+	Image     string // what it runs in; empty: the program's artifact
+	Spec      string // what process 1 is to do: the JSON of an inside.Spec
+	Secret    string // the name of the Secret with the environment
+	Grace     time.Duration
+	Restart   corev1.RestartPolicy
+	Port      int               // of a web service, else 0
+	Readiness *corev1.Probe     // nil: ready once it runs
+	Spread    map[string]string // labels of the pods to be kept on different nodes; empty: none
+	Source    int64             // bytes of a writable /app in place of the image's; 0: the image's
+}
+
+// podSpec makes the pod of an order. It passes the Pod Security standard "restricted", and
+// nothing secret stands in it.
+func (o Options) podSpec(order podOrder) corev1.PodSpec {
+	grace := int64(order.Grace.Round(time.Second) / time.Second)
+	no := false
+	return corev1.PodSpec{
+		InitContainers:                []corev1.Container{o.carryContainer()},
+		Containers:                    []corev1.Container{order.container()},
+		Volumes:                       order.volumes(),
+		RestartPolicy:                 order.Restart,
+		TerminationGracePeriodSeconds: &grace,
+		AutomountServiceAccountToken:  &no,
+		EnableServiceLinks:            &no,
+		SecurityContext:               podSecurity(),
+		ImagePullSecrets:              []corev1.LocalObjectReference{{Name: pullSecret}},
+		TopologySpreadConstraints:     order.spread(),
+	}
+}
+
+// carryContainer copies Gondor's binary to where the program's container finds it.
+func (o Options) carryContainer() corev1.Container {
+	return corev1.Container{
+		Name:            carryContainer,
+		Image:           o.Image,
+		Command:         []string{gondorProgram, "inside", "carry", "/carried/gondor"},
+		Resources:       resources(app.Size{CPU: 0.01, Memory: 32 << 20}, app.Size{CPU: 1, Memory: 64 << 20}),
+		VolumeMounts:    []corev1.VolumeMount{{Name: "gondor", MountPath: "/carried"}},
+		SecurityContext: containerSecurity(),
+	}
+}
+
+// container is the one of the program.
+func (p podOrder) container() corev1.Container {
+	c := corev1.Container{
+		Name:            processContainer,
+		Image:           cmp.Or(p.Image, p.Program.Artifact.Ref),
+		Command:         []string{gondorProgram, "inside", "run", p.Spec},
+		WorkingDir:      appDir,
+		Resources:       resources(p.Program.Size, p.Program.Size),
+		VolumeMounts:    p.mounts(),
+		ReadinessProbe:  p.Readiness,
+		SecurityContext: containerSecurity(),
+	}
+	c.Resources.Limits[corev1.ResourceMemory] = *resource.NewQuantity(p.Program.Size.Memory+processOne, resource.BinarySI)
+	if p.Port != 0 {
+		c.Ports = []corev1.ContainerPort{{Name: webPort, ContainerPort: int32(p.Port)}}
+	}
+	return c
+}
+
+// resources are what a container is promised and what it may use.
+func resources(promised, most app.Size) corev1.ResourceRequirements {
+	list := func(s app.Size) corev1.ResourceList {
+		return corev1.ResourceList{
+			corev1.ResourceCPU:    *resource.NewMilliQuantity(int64(s.CPU*1000), resource.DecimalSI),
+			corev1.ResourceMemory: *resource.NewQuantity(s.Memory, resource.BinarySI),
+		}
+	}
+	return corev1.ResourceRequirements{Requests: list(promised), Limits: list(most)}
+}
+
+// podSecurity and containerSecurity are what the standard "restricted" asks for, and a
+// root file system that is not written to.
+func podSecurity() *corev1.PodSecurityContext {
+	yes, user, unless := true, processUser, corev1.FSGroupChangeOnRootMismatch
+	return &corev1.PodSecurityContext{
+		RunAsNonRoot: &yes, RunAsUser: &user, RunAsGroup: &user, FSGroup: &user, FSGroupChangePolicy: &unless,
+		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
+}
+
+func containerSecurity() *corev1.SecurityContext {
+	yes, no := true, false
+	return &corev1.SecurityContext{
+		AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
+		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+	}
+}
+
+// spread keeps the replicas of a workload on different nodes as far as that is possible.
+func (p podOrder) spread() []corev1.TopologySpreadConstraint {
+	if len(p.Spread) == 0 {
+		return nil
+	}
+	return []corev1.TopologySpreadConstraint{{
+		MaxSkew: 1, TopologyKey: corev1.LabelHostname, WhenUnsatisfiable: corev1.ScheduleAnyway,
+		LabelSelector: &metav1.LabelSelector{MatchLabels: p.Spread},
+	}}
+}
