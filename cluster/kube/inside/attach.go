@@ -1,0 +1,169 @@
+package inside
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"gondor/app"
+)
+
+// aliveInterval is between two signs of life; process 1 takes several missing ones for
+// the end of who attached.
+const aliveInterval = 10 * time.Second
+
+// ErrLost says that the far end went before it told how the program ended.
+var ErrLost = errors.New("the connection to the process was lost")
+
+// Attach joins the streams to the process 1 that is reached through to and from, the
+// standard input and output of "inside join" in its container. What the program writes
+// from now on is copied exactly, and it waits when the streams do. A program that is held
+// starts now and nothing of its output is missed.
+//
+// It returns how the program ended when all that it wrote was delivered; CodeConflict when
+// somebody is attached, ErrLost when the connection ended before, and ctx's error when
+// that ends. The caller closes to and from after any return, which ends what still reads
+// or writes them; it closes them too when ctx ends, or a far end that neither reads nor
+// writes is waited for. A Read of Stdin may still be outstanding, and what it reads is lost.
+func Attach(ctx context.Context, to io.Writer, from io.Reader, s app.Streams) (Termination, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	a := &attaching{to: to, credit: newCredit()}
+	if err := a.write(kindAttach, encodeWindow(s.Window)); err != nil {
+		return Termination{}, a.lost(ctx, err)
+	}
+	go a.sendSigns(ctx, s.Resizes)
+	if s.Stdin != nil {
+		go a.sendStdin(ctx, s.Stdin, cancel)
+	}
+	t, err := a.receive(from, s)
+	if err != nil {
+		return t, a.lost(ctx, err)
+	}
+	return t, nil
+}
+
+// attaching is the near end of one Attach.
+type attaching struct {
+	credit *credit
+	mu     sync.Mutex // one frame at a time
+	to     io.Writer
+}
+
+func (a *attaching) write(k kind, data []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, err := a.to.Write(appendFrame(make([]byte, 0, frameHeader+len(data)), k, data))
+	return err
+}
+
+// lost says why the conversation ended early: whatever ended ctx comes first.
+func (a *attaching) lost(ctx context.Context, err error) error {
+	switch {
+	case context.Cause(ctx) != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe):
+		return ErrLost
+	default:
+		return err
+	}
+}
+
+// sendStdin sends what r has, never more ahead than the credit allows. When r fails, so
+// does the attach.
+func (a *attaching) sendStdin(ctx context.Context, r io.Reader, fail func(error)) {
+	buf := make([]byte, maxFrame)
+	for {
+		n, err := r.Read(buf)
+		if a.credit.take(ctx, n) != nil {
+			return
+		}
+		if n > 0 && a.write(kindStdin, buf[:n]) != nil {
+			return
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			_ = a.write(kindEnd, nil) // receive learns of a lost connection too
+			return
+		case err != nil:
+			fail(fmt.Errorf("read the input: %w", err))
+			return
+		}
+	}
+}
+
+// sendSigns passes window changes on, beside the input so that they overtake what the
+// program has not read yet, and says again and again that somebody is there.
+func (a *attaching) sendSigns(ctx context.Context, resizes <-chan app.Window) {
+	ticker := time.NewTicker(aliveInterval)
+	defer ticker.Stop()
+	for {
+		k, data := kindAlive, []byte(nil)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case size, open := <-resizes:
+			if !open {
+				resizes = nil
+				continue
+			}
+			k, data = kindResize, encodeWindow(size)
+		}
+		if a.write(k, data) != nil {
+			return
+		}
+	}
+}
+
+// receive copies output until the last frame.
+func (a *attaching) receive(from io.Reader, s app.Streams) (Termination, error) {
+	buf := make([]byte, maxFrame)
+	for {
+		k, data, err := readFrame(from, buf)
+		if err != nil {
+			return Termination{}, err
+		}
+		switch k {
+		case kindExit:
+			return a.conclude(data)
+		case kindRefused:
+			return Termination{}, app.Conflict("", "%s", data)
+		case kindAttached:
+		case kindStdout:
+			err = deliver(s.Stdout, data)
+		case kindStderr:
+			err = deliver(s.Stderr, data)
+		case kindCredit:
+			err = a.credit.give(decodeCredit(data))
+		default:
+			err = errFrame
+		}
+		if err != nil {
+			return Termination{}, err
+		}
+	}
+}
+
+// conclude lets process 1 end.
+func (a *attaching) conclude(data []byte) (Termination, error) {
+	t, ok := ParseTermination(string(data))
+	if !ok {
+		return t, errFrame
+	}
+	_ = a.write(kindDone, nil) // without it process 1 ends a little later
+	return t, nil
+}
+
+func deliver(w io.Writer, data []byte) error {
+	if w == nil {
+		return nil
+	}
+	if _, err := w.Write(data); err != nil {
+		return fmt.Errorf("deliver the output: %w", err)
+	}
+	return nil
+}
