@@ -18,6 +18,7 @@ type Build struct {
 	Label    string       // the label of that instance when the build was made
 	Ref      string       // the branch or tag it was packed from
 	SHA      string       // the commit
+	Image    string       // the reference of the image that it is made of; empty: it is made of source
 	Creator  ID[User]
 	State    BuildState
 	Message  string // why it failed, with the next thing to do
@@ -34,6 +35,8 @@ type Build struct {
 //	waiting ──source received──▶ queued ──its turn──▶ building ──▶ succeeded
 //	   │                           │                     ├──▶ failed
 //	   └────────cancel─────────────┴──────cancel─────────┴──▶ cancelled
+//
+// One that is made of an image begins as queued.
 type BuildState string
 
 // The states of a build.
@@ -79,17 +82,19 @@ type Artifact struct {
 	Size int64  // bytes
 }
 
-// NewBuild announces a build, whose source then follows.
+// NewBuild announces a build, whose source then follows, or asks for one of an image.
 type NewBuild struct {
 	Site         ID[Site]     // may be empty when Instance is given
 	Instance     ID[Instance] // whose build variables it gets; empty: the site's alone
 	Label        string       // of the instance, in place of Instance
 	Ref          string
 	SHA          string
+	Image        string // of a registry, to be run as it is; no source follows then
 	BuildpackURL string // refused unless empty: Gondor detects the language itself
 }
 
-// CreateBuild makes a build that waits for its source.
+// CreateBuild makes a build that waits for its source, or that is in the queue when it is
+// made of an image.
 func (a *App) CreateBuild(ctx context.Context, who Actor, in NewBuild) (Build, error) {
 	var build Build
 	err := a.update(ctx, func(tx Tx) error {
@@ -102,10 +107,16 @@ func (a *App) CreateBuild(ctx context.Context, who Actor, in NewBuild) (Build, e
 		}
 		build = Build{
 			ID: NewID[Build](a.now()), Site: site.ID, Instance: instance.ID, Label: instance.Label,
-			Ref: in.Ref, SHA: in.SHA, Creator: who.User, State: BuildWaiting, Created: a.now(),
+			Ref: in.Ref, SHA: in.SHA, Image: in.Image, Creator: who.User, State: BuildWaiting, Created: a.now(),
+		}
+		if in.Image != "" {
+			build.State, build.Queued = BuildQueued, build.Created
 		}
 		return tx.Builds().Put(build)
 	})
+	if err == nil && build.State == BuildQueued {
+		a.tellQueue(ctx)
+	}
 	return build, err
 }
 
@@ -141,8 +152,17 @@ func checkOrigin(in NewBuild) error {
 			return Invalid(field, "%q is not the name of a branch, a tag or a commit", value)
 		}
 	}
+	if len(in.Image) > maxImage || strings.ContainsFunc(in.Image, notInImage) {
+		return Invalid("image", `%q is not the reference of an image; write one such as "ghcr.io/team/shop:1.4"`, in.Image)
+	}
 	return nil
 }
+
+// maxImage is the longest reference of an image: 255 bytes of name, 128 of tag, a digest.
+const maxImage = 512
+
+// notInImage reports what no reference of an image has; the engine knows the rest.
+func notInImage(r rune) bool { return r <= ' ' || r > unicode.MaxASCII }
 
 // BuildFilter says which builds to list; an empty field does not narrow.
 type BuildFilter struct {

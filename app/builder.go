@@ -41,6 +41,13 @@ type BuildOrder struct {
 	LogName   LogName
 }
 
+// Adoption asks for an artifact of an image that exists.
+type Adoption struct {
+	Build ID[Build]
+	Site  ID[Site]
+	Image string // its reference, as people write it: "ghcr.io/team/shop:1.4"
+}
+
 // Builder carries out plans within the limits of time, memory and disk that the
 // operator set, below the weight of the sites. It is safe for concurrent use.
 type Builder interface {
@@ -51,6 +58,11 @@ type Builder interface {
 	// CodeFailed says, for people, which step failed and how. When ctx is cancelled
 	// the steps are stopped and nothing is kept.
 	Build(ctx context.Context, o BuildOrder, source io.Reader) (Artifact, error)
+	// Adopt makes an artifact of an image that exists, fixed by its digest, so that it stays
+	// the same whatever its name stands for later. The plan has the image's own command as
+	// the process type "web". An error of CodeInvalid or CodeFailed says, for people, why
+	// the image can't be run here.
+	Adopt(ctx context.Context, o Adoption) (Plan, Artifact, error)
 	// Keep removes the artifacts of all builds but these, and the caches of all sites but
 	// these and beyond their budget. The lists were made at asOf: an artifact that came
 	// later is left alone.

@@ -27,8 +27,11 @@ func (a *App) carryOut(ctx, mine context.Context, build Build) error {
 	return nil
 }
 
-// make plans and builds.
+// make plans and builds, or adopts an image.
 func (a *App) make(ctx context.Context, build Build) (Artifact, Plan, error) {
+	if build.Image != "" {
+		return a.adopt(ctx, build)
+	}
 	runtimes, err := a.Builder.Runtimes(ctx)
 	if err != nil {
 		return Artifact{}, Plan{}, fmt.Errorf("list the runtimes: %w", err)
@@ -49,6 +52,17 @@ func (a *App) make(ctx context.Context, build Build) (Artifact, Plan, error) {
 	order := BuildOrder{Build: build.ID, Site: build.Site, Plan: plan, Variables: variables, LogName: BuildLog(build.ID)}
 	artifact, err := a.Builder.Build(ctx, order, source)
 	return artifact, plan, errors.Join(err, source.Close())
+}
+
+// adopt makes an image that exists the artifact of a build.
+func (a *App) adopt(ctx context.Context, build Build) (Artifact, Plan, error) {
+	a.note(ctx, build.ID, fmt.Sprintf("Looking at the image %s.", build.Image))
+	plan, artifact, err := a.Builder.Adopt(ctx, Adoption{Build: build.ID, Site: build.Site, Image: build.Image})
+	if err != nil {
+		return Artifact{}, plan, err
+	}
+	a.note(ctx, build.ID, fmt.Sprintf("Found %s; its command is: %s", artifact.Ref, plan.Processes[string(Web)]))
+	return artifact, plan, nil
 }
 
 // buildVariables are those of the site and of the build's instance that are for builds.

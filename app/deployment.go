@@ -79,7 +79,7 @@ func (a *App) deploy(tx Tx, who Actor, instance Instance, service Service, build
 	}
 	if !joins {
 		release, err = a.putRelease(tx, Release{
-			Instance: instance.ID, Build: build.ID, Creator: who.User, Reason: "deploy" + commitOf(build),
+			Instance: instance.ID, Build: build.ID, Creator: who.User, Reason: "deploy" + origin(build),
 			RunPhase: true, NotBefore: a.now().Add(joinWindow),
 		})
 		if err != nil {

@@ -32,16 +32,20 @@ func (a *App) CreateRelease(ctx context.Context, who Actor, in NewRelease) (Rele
 		}
 		made, err = a.putRelease(tx, Release{
 			Instance: instance.ID, Build: build.ID, Creator: who.User,
-			Reason: "deploy" + commitOf(build), Services: services, RunPhase: true,
+			Reason: "deploy" + origin(build), Services: services, RunPhase: true,
 		})
 		return err
 	})
 	return made, err
 }
 
-// commitOf is " of 1a2b3c4" for a build that knows its commit.
-func commitOf(build Build) string {
-	if len(build.SHA) < 7 {
+// origin is " of 1a2b3c4" for a build that knows its commit, " of IMAGE" for one that is
+// made of an image.
+func origin(build Build) string {
+	switch {
+	case build.Image != "":
+		return " of " + build.Image
+	case len(build.SHA) < 7:
 		return ""
 	}
 	return " of " + build.SHA[:7]

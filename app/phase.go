@@ -92,7 +92,7 @@ func (a *App) phase(p picture, release Release) (Process, error) {
 	if err != nil {
 		return Process{}, err
 	}
-	program.Command = build.Plan.Processes[ReleaseProcess]
+	program = build.Plan.fill(program, Service{Name: ReleaseProcess})
 	program.Size = a.config.Sizes[len(a.config.Sizes)-1] // it is short, and others wait for it
 	return Process{ID: phaseID(release.ID), Program: program, Timeout: phaseTimeout, LogName: ReleaseLog(release.ID)}, err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -11,9 +12,16 @@ import (
 // tree by build, carried out by an engine.
 type Plan struct {
 	Language  string            // "Python 3.11", "Node.js", "Go", "static files", "Procfile"
-	Runtime   string            // what the engine must offer: "python", "node", "go", "static", "none"
+	Runtime   string            // what the engine must offer: "python", "node", "go", "static", "none"; "image" of one that exists
 	Steps     []Step            // in order; the first that fails ends the build
 	Processes map[string]string // process type -> command, from the Procfile or the language's default
+	// Argv holds the process types that run without a shell: the program and its
+	// arguments. Processes has them too, as people would write them.
+	Argv map[string][]string
+	// Port is where a web process listens that pays no heed to PORT; 0 is none.
+	Port int
+	// Volume is how many bytes gondor.yml asks to keep in DATA_DIR, 0 for none.
+	Volume int64
 	// Env is given to every process of the artifact below all that people set. In its
 	// values ${APP} stands for the artifact's directory. A PATH in it stands in front of
 	// the engine's own.
@@ -40,6 +48,15 @@ const ReleaseProcess = "release"
 func (p Plan) ProcessTypes() []string {
 	types := slices.Sorted(maps.Keys(p.Processes))
 	return slices.DeleteFunc(types, func(t string) bool { return t == ReleaseProcess })
+}
+
+// fill gives a program, whose Env is its own, what a service runs.
+func (p Plan) fill(program Program, service Service) Program {
+	program.Command, program.Argv = p.Processes[service.Name], slices.Clone(p.Argv[service.Name])
+	if service.Kind == Web && p.Port != 0 && program.Env["PORT"] == "" {
+		program.Env["PORT"] = strconv.Itoa(p.Port)
+	}
+	return program
 }
 
 // ServiceConfig is what gondor.yml can say of one process type. A zero field means the

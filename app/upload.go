@@ -22,8 +22,8 @@ func (a *App) UploadBuild(ctx context.Context, who Actor, id ID[Build], source i
 		if err != nil {
 			return err
 		}
-		if build.State != BuildWaiting {
-			return Conflict("", "the source of this build has been uploaded already, or the build was cancelled")
+		if err := build.expectsSource(); err != nil {
+			return err
 		}
 		build.State, build.Queued = BuildQueued, a.now()
 		return tx.Builds().Put(build)
@@ -38,11 +38,21 @@ func (a *App) UploadBuild(ctx context.Context, who Actor, id ID[Build], source i
 func (a *App) expectsSource(ctx context.Context, who Actor, id ID[Build]) error {
 	return a.read(ctx, func(r Reader) error {
 		build, err := buildFor(r, who, ActionDeploy, id)
-		if err == nil && build.State != BuildWaiting {
-			err = Conflict("", "the source of this build has been uploaded already, or the build was cancelled")
+		if err != nil {
+			return err
 		}
-		return err
+		return build.expectsSource()
 	})
+}
+
+func (b Build) expectsSource() error {
+	switch {
+	case b.Image != "":
+		return Conflict("", "this build is made of the image %s and takes no source", b.Image)
+	case b.State != BuildWaiting:
+		return Conflict("", "the source of this build has been uploaded already, or the build was cancelled")
+	}
+	return nil
 }
 
 // AttachBuild returns a new endpoint of a build's output, from its first line on.

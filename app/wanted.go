@@ -125,7 +125,7 @@ func (a *App) workload(p picture, t target) (Workload, error) {
 	if err != nil {
 		return Workload{}, err
 	}
-	program.Command = build.Plan.Processes[t.service.Name]
+	program = build.Plan.fill(program, t.service)
 	program.Size, err = a.config.Sizes.Find(t.service.Size)
 	return Workload{
 		Ref:      t.ref,
@@ -146,6 +146,7 @@ func (a *App) program(instance Instance, release Release, build Build, service s
 		Site:     instance.Site,
 		Instance: instance.ID,
 		Artifact: build.Artifact,
+		Volume:   build.Plan.Volume,
 		Base:     maps.Clone(build.Plan.Env),
 		Env:      env,
 	}, err

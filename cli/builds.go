@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,7 @@ func (p *Program) listBuilds(ctx context.Context, limit int) error {
 	return list(p, builds,
 		column[api.Build]{"CREATED", func(b api.Build) string { return moment(b.Created) }},
 		column[api.Build]{"STATE", func(b api.Build) string { return string(b.State) }},
-		column[api.Build]{"REF", func(b api.Build) string { return b.Ref }},
+		column[api.Build]{"REF", func(b api.Build) string { return cmp.Or(b.Image, b.Ref) }},
 		column[api.Build]{"COMMIT", func(b api.Build) string { return short(b.SHA) }},
 		column[api.Build]{"LANGUAGE", func(b api.Build) string { return b.Language }},
 		column[api.Build]{"BY", func(b api.Build) string { return b.Creator }},

@@ -13,16 +13,23 @@ import (
 
 func (p *Program) deployCommand() *cobra.Command {
 	var attach, cancel bool
+	var image string
 	c := &cobra.Command{
 		Use: "deploy [REF]", Short: "Build a commit and release it to the instance",
 		Long: "Build the commit that is checked out, or REF, and release it to the instance that " + build.ConfigFile + "\n" +
 			"maps the branch to. What runs is replaced when all services of the new release are healthy,\n" +
-			"and not otherwise. Ctrl-C stops watching, not the work.",
+			"and not otherwise. Ctrl-C stops watching, not the work.\n\n" +
+			"With --image, an image that exists is released as it is; with --site and --instance that\n" +
+			"works from any directory.",
 		Args: mayTake("REF"),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch ref := append(args, "")[0]; {
-			case attach && cancel, ref != "" && (attach || cancel):
-				return usage("--attach, --cancel and REF exclude each other")
+			case alternatives(attach, cancel, image != "", ref != "") > 1:
+				return usage("--attach, --cancel, --image and REF exclude each other")
+			case c.Flags().Changed("image") && strings.TrimSpace(image) == "":
+				return usage(`--image names no image; write one such as "ghcr.io/team/shop:1.4"`)
+			case image != "":
+				return p.deployImage(c.Context(), strings.TrimSpace(image))
 			case attach:
 				return p.deployAttach(c.Context())
 			case cancel:
@@ -33,8 +40,20 @@ func (p *Program) deployCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&attach, "attach", false, "watch the deploy that is on its way to the instance")
+	c.Flags().StringVar(&image, "image", "", "release this image instead of building a commit")
 	c.Flags().BoolVar(&cancel, "cancel", false, "end the deploy that is on its way to the instance")
 	return c
+}
+
+// alternatives counts those that are chosen.
+func alternatives(chosen ...bool) int {
+	count := 0
+	for _, one := range chosen {
+		if one {
+			count++
+		}
+	}
+	return count
 }
 
 // deployment is one deploy under way, as its client sees it.
@@ -71,6 +90,26 @@ func (p *Program) deploy(ctx context.Context, ref string) error {
 	}
 	return d.run(ctx, func() error {
 		built, err := d.build(ctx, source)
+		if err != nil {
+			return err
+		}
+		return d.tell(d.release(ctx, built))
+	})
+}
+
+// deployImage releases an image that exists to the instance that is named, or that of the
+// branch that is checked out.
+func (p *Program) deployImage(ctx context.Context, image string) error {
+	label, err := p.instanceLabel(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := p.deployTo(ctx, label)
+	if err != nil {
+		return err
+	}
+	return d.run(ctx, func() error {
+		built, err := d.adopt(ctx, image)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -109,6 +110,14 @@ func (d *deployment) attachBuild(ctx context.Context, b api.Build) error {
 	return d.tell(d.release(ctx, b))
 }
 
+// origin says what a build is made of.
+func origin(b api.Build) string {
+	if b.Image != "" {
+		return b.Image
+	}
+	return fmt.Sprintf("%s (%s)", b.Ref, short(b.SHA))
+}
+
 // deployCancel ends the newest deploy of the instance.
 func (p *Program) deployCancel(ctx context.Context) error {
 	d, w, err := p.underWay(ctx)
@@ -120,7 +129,7 @@ func (p *Program) deployCancel(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return p.made(b, "Cancelled the build of %s (%s). Nothing has changed.", b.Ref, short(b.SHA))
+		return p.made(b, "Cancelled the build of %s. Nothing has changed.", origin(b))
 	case len(w.moving) > 0:
 		r, err := d.client.CancelRelease(ctx, w.moving[0].URL)
 		if err != nil {

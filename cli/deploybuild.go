@@ -31,6 +31,20 @@ func (d *deployment) build(ctx context.Context, s source) (api.Build, error) {
 	return d.watchBuild(ctx, made, endpoint)
 }
 
+// adopt has a build made of an image, and watches it to its end.
+func (d *deployment) adopt(ctx context.Context, image string) (api.Build, error) {
+	made, err := d.client.CreateBuild(ctx, api.NewBuild{Site: d.instance.Site, Instance: d.instance.URL, Image: image})
+	if err != nil {
+		return made, err
+	}
+	d.remains = remainsBuild
+	endpoint, err := d.client.AttachBuild(ctx, made.URL)
+	if err != nil {
+		return made, err
+	}
+	return d.watchBuild(ctx, made, endpoint)
+}
+
 func (d *deployment) upload(ctx context.Context, s source, to api.Build) (endpoint api.Endpoint, err error) {
 	far := !isLoopback(d.client.URL().Hostname())
 	packed, err := s.send(ctx, far, func(tar io.Reader) (err error) {

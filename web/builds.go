@@ -17,7 +17,7 @@ func (s *server) buildRoutes() []route {
 	return []route{
 		show("/v2/builds/", "The builds that one may see", listBuilds).
 			asks("site", "only those of this site, by its url", "instance", "only those of this instance, by its url", "limit", "only the newest so many, newest first"),
-		create("/v2/builds/", "Announce a build", createBuild),
+		create("/v2/builds/", "Announce a build, or have one made of an image", createBuild),
 		show("/v2/builds/:id/", "One build", showBuild),
 		upload,
 		act("/v2/builds/:id/attach/", "Follow the output of a build by an endpoint", attachBuild),
@@ -43,7 +43,7 @@ func (c *call) build(b app.Build) (api.Build, error) {
 	}
 	return api.Build{
 		Site: refer(c, "sites", b.Site), Instance: optional(c, "instances", b.Instance), Label: b.Label,
-		Ref: b.Ref, SHA: b.SHA, Creator: creator.Name, State: b.State, Message: b.Message, QueuePlace: place,
+		Ref: b.Ref, SHA: b.SHA, Image: b.Image, Creator: creator.Name, State: b.State, Message: b.Message, QueuePlace: place,
 		Language: b.Plan.Language, Processes: processes,
 		Created: b.Created, Started: moment(b.Started), Ended: moment(b.Ended), URL: refer(c, "builds", b.ID),
 	}, nil
@@ -100,7 +100,7 @@ func createBuild(c *call, in api.NewBuild) (api.Build, error) {
 		return api.Build{}, app.Invalid("site", "is missing; give the url of one of the sites")
 	}
 	build, err := c.App.CreateBuild(c.ctx(), c.who, app.NewBuild{
-		Site: site, Instance: instance, Label: in.Label, Ref: in.Ref, SHA: in.SHA, BuildpackURL: in.BuildpackURL,
+		Site: site, Instance: instance, Label: in.Label, Ref: in.Ref, SHA: in.SHA, Image: in.Image, BuildpackURL: in.BuildpackURL,
 	})
 	if err != nil {
 		return api.Build{}, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,36 @@ func TestTheClientDeploysAndLooksAround(t *testing.T) {
 	if !strings.Contains(strings.Join(lines, "\n"), "built") {
 		t.Errorf("log %q", lines)
 	}
+}
+
+func TestTheClientDeploysAnImage(t *testing.T) {
+	w, c, instance, _ := deployed(t)
+	ctx := t.Context()
+	for _, one := range []struct {
+		image string
+		state app.BuildState
+		code  app.Code // of a release of it
+	}{
+		{"example.com/shop:2", app.BuildSucceeded, ""},
+		{"example.com/missing", app.BuildFailed, app.CodeConflict},
+	} {
+		build, err := c.CreateBuild(ctx, api.NewBuild{Site: instance.Site, Instance: instance.URL, Image: one.image})
+		must(t, err)
+		endpoint, err := c.AttachBuild(ctx, build.URL)
+		must(t, err)
+		_, err = c.Attach(ctx, endpoint, app.Streams{})
+		must(t, err)
+		build, err = api.Get[api.Build](ctx, c, build.URL)
+		if err != nil || build.State != one.state || build.Image != one.image {
+			t.Errorf("%s: the build is %+v, %v", one.image, build, err)
+		}
+		if _, err := c.CreateRelease(ctx, api.NewRelease{Instance: instance.URL, Build: build.URL}); app.CodeOf(err) != one.code {
+			t.Errorf("%s: its release: %v", one.image, err)
+		}
+	}
+	eventually(t, "the image's command runs without a shell", func() bool {
+		return w.engine.runs(func(w app.Workload) bool { return slices.Equal(w.Program.Argv, []string{"serve", "all"}) })
+	})
 }
 
 func TestTheClientSetsAndUnsetsVariables(t *testing.T) {

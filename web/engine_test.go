@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -84,6 +86,14 @@ func (e *engine) Build(ctx context.Context, o app.BuildOrder, _ io.Reader) (app.
 	return app.Artifact{Ref: string(o.Build), Size: 1}, e.Append(ctx, o.LogName, "built")
 }
 
+func (e *engine) Adopt(_ context.Context, o app.Adoption) (app.Plan, app.Artifact, error) {
+	if strings.Contains(o.Image, "missing") {
+		return app.Plan{}, app.Artifact{}, app.Fault(app.CodeFailed, "there is no image %s", o.Image)
+	}
+	plan := app.Plan{Language: "image", Processes: map[string]string{"web": "serve all"}, Argv: map[string][]string{"web": {"serve", "all"}}}
+	return plan, app.Artifact{Ref: o.Image + "@sha256:1", Size: 1}, nil
+}
+
 func (e *engine) Keep(context.Context, time.Time, []app.ID[app.Build], []app.ID[app.Site]) error {
 	return nil
 }
@@ -99,6 +109,13 @@ func (e *engine) Apply(_ context.Context, w app.Workload) error {
 	e.running[w.Ref] = w
 	e.tell(e.observation(w))
 	return nil
+}
+
+// runs reports whether one of the workloads that run fulfils the condition.
+func (e *engine) runs(condition func(app.Workload) bool) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(slices.Collect(maps.Values(e.running)), condition)
 }
 
 func (e *engine) observation(w app.Workload) app.Observation {

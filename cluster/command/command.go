@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"gondor/app"
 )
 
 // SystemPath is the PATH of every process, behind what its plan adds.
@@ -52,6 +54,14 @@ var (
 	// itself and not as a program (POSIX.1-2017 XCU sections 2.4 and 2.14).
 	shellWord = regexp.MustCompile(`^(\.|:|\[|alias|bg|break|case|cd|command|continue|do|done|elif|else|esac|eval|exec|exit|export|fg|fi|for|getopts|hash|if|jobs|local|read|readonly|return|set|shift|source|test|then|time|times|trap|type|ulimit|umask|unalias|unset|until|wait|while)(\s|$)`)
 )
+
+// Of returns the program and arguments that run what a Program says.
+func Of(p app.Program) []string {
+	if len(p.Argv) > 0 {
+		return p.Argv
+	}
+	return Shell(p.Command)
+}
 
 // Shell returns the arguments that run a command by sh. A simple command takes the
 // place of its shell, so that signals and its exit reach and come from the program

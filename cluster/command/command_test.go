@@ -2,7 +2,10 @@ package command
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"gondor/app"
 )
 
 func TestACommandTakesThePlaceOfItsShellOnlyWhenItIsOneProgram(t *testing.T) {
@@ -27,6 +30,17 @@ func TestACommandTakesThePlaceOfItsShellOnlyWhenItIsOneProgram(t *testing.T) {
 	} {
 		if got := Shell(command)[2]; got != want {
 			t.Errorf("Shell(%q) runs %q, want %q", command, got, want)
+		}
+	}
+}
+
+func TestAProgramWithArgumentsOfItsOwnHasNoShell(t *testing.T) {
+	for want, p := range map[string]app.Program{
+		"/serve all":              {Command: "serve", Argv: []string{"/serve", "all"}},
+		"/bin/sh -c exec ./serve": {Command: "./serve"},
+	} {
+		if got := strings.Join(Of(p), " "); got != want {
+			t.Errorf("it runs %q, want %q", got, want)
 		}
 	}
 }

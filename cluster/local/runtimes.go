@@ -66,6 +66,11 @@ func (e *Engine) Runtimes(ctx context.Context) ([]app.Runtime, error) {
 	return all, nil
 }
 
+// Adopt implements app.Builder: processes of this machine have no images.
+func (e *Engine) Adopt(context.Context, app.Adoption) (app.Plan, app.Artifact, error) {
+	return app.Plan{}, app.Artifact{}, app.Invalid("", "this Gondor runs sites as processes of its own machine, which images can't be; deploy the source instead (gondor deploy), or use a Gondor that runs on Kubernetes")
+}
+
 // path returns the PATH of every process: the system's, then the directories of other
 // runtimes.
 func (r *runtimes) path(others bool) string {

@@ -94,7 +94,7 @@ func (e *Engine) spec(p app.Program, group string, port int) (supervisor.Spec, e
 		return supervisor.Spec{}, err
 	}
 	return supervisor.Spec{
-		Argv: command.Shell(p.Command), Dir: dir, Env: given.Plan(p.Base, "${APP}", dir).Over(p.Env).List(),
+		Argv: command.Of(p), Dir: dir, Env: given.Plan(p.Base, "${APP}", dir).Over(p.Env).List(),
 		UID: who.UID, GID: who.GID, Groups: who.Groups,
 		Cgroups: cgroups, MemoryLimit: p.Size.Memory, Labels: map[string]string{labelGroup: group, labelInstance: string(p.Instance)},
 	}, nil

@@ -13,6 +13,7 @@ type Build struct {
 	Label        string            `json:"label"`
 	Ref          string            `json:"ref"`
 	SHA          string            `json:"sha"`
+	Image        string            `json:"image"`         // that it is made of, empty when it is made of source
 	BuildpackURL string            `json:"buildpack_url"` // always empty
 	Creator      string            `json:"creator"`       // a user's name
 	State        app.BuildState    `json:"state"`
@@ -26,13 +27,15 @@ type Build struct {
 	URL          Reference         `json:"url"`
 }
 
-// NewBuild announces a build; its source follows by PUT to its url.
+// NewBuild announces a build; its source follows by PUT to its url, unless it is made of an
+// image.
 type NewBuild struct {
 	Site         Reference `json:"site"`
 	Instance     Reference `json:"instance,omitempty"`
 	Label        string    `json:"label,omitempty"`
 	Ref          string    `json:"ref,omitempty"`
 	SHA          string    `json:"sha,omitempty"`
+	Image        string    `json:"image,omitempty"`
 	BuildpackURL string    `json:"buildpack_url,omitempty"`
 }
 
