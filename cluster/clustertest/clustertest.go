@@ -1,10 +1,11 @@
 // Package clustertest is the behaviour that every engine must have, as tests with real
-// processes. What they run is the test binary itself: its TestMain calls Site first.
+// processes. What they run is a binary whose main, or TestMain, calls Site first.
 package clustertest
 
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -22,21 +23,32 @@ type Settings struct {
 	WorkerAlive time.Duration
 	BuildTime   time.Duration // limits of one build
 	BuildDisk   int64         // bytes
+	// Keeps says that Keep is called: no engine of another test may share what is built.
+	Keeps bool
 }
 
-// Opener opens an engine that finds again what one of the same Dir ran before. Its
-// processes find this test binary under GONDOR. It registers the cleanup of what the engine
-// leaves, which runs after the engine's Run has returned.
-type Opener func(t *testing.T, s Settings) cluster.Engine
-
-// deadline is when a condition that has not come true never will.
-const deadline = 30 * time.Second
+// Subject is an engine as the suite meets it. The zero value of a field but Open stands for
+// its default.
+type Subject struct {
+	// Open opens an engine that finds again what one of the same Dir ran before. Its
+	// processes find a binary that calls Site under GONDOR. It registers the cleanup of what
+	// the engine leaves, which runs after the engine's Run has returned.
+	Open func(t *testing.T, s Settings) cluster.Engine
+	// Artifact makes an artifact with the files of page, for an engine where every build
+	// takes long; default a build of the engine.
+	Artifact func(t *testing.T, s Settings, site app.ID[app.Site]) app.Artifact
+	// Dial reaches the addresses of replicas, default as any program does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Deadline is when a condition that has not come true never will, default 30 s.
+	Deadline time.Duration
+}
 
 // Run runs the suite.
-func Run(t *testing.T, open Opener) {
+func Run(t *testing.T, subject Subject) {
+	set(&subject.Deadline, 30*time.Second)
 	for _, part := range []struct {
 		name string
-		run  func(t *testing.T, open Opener)
+		run  func(t *testing.T, subject Subject)
 	}{
 		{"workloads", testWorkloads},
 		{"changes", testChanges},
@@ -53,7 +65,7 @@ func Run(t *testing.T, open Opener) {
 		{"failed builds", testFailedBuilds},
 		{"variables of builds", testVariables},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, open) })
+		t.Run(part.name, func(t *testing.T) { part.run(t, subject) })
 	}
 }
 
@@ -61,8 +73,9 @@ func Run(t *testing.T, open Opener) {
 type bench struct {
 	*testing.T
 	cluster.Engine
-	open     Opener
+	subject  Subject
 	settings Settings
+	site     app.ID[app.Site] // of builds
 	stop     func()
 
 	mu      sync.Mutex
@@ -72,10 +85,10 @@ type bench struct {
 }
 
 // newBench opens and runs an engine; change may change the settings.
-func newBench(t *testing.T, open Opener, change ...func(*Settings)) *bench {
+func newBench(t *testing.T, subject Subject, change ...func(*Settings)) *bench {
 	t.Helper()
 	t.Parallel()
-	b := &bench{T: t, open: open, changed: make(chan struct{}), seen: map[app.WorkloadRef]app.Observation{}}
+	b := &bench{T: t, subject: subject, site: app.NewID[app.Site](time.Now()), changed: make(chan struct{}), seen: map[app.WorkloadRef]app.Observation{}}
 	b.settings = Settings{Dir: t.TempDir(), WorkerAlive: 200 * time.Millisecond, BuildTime: time.Minute, BuildDisk: 1 << 30}
 	for _, fn := range change {
 		fn(&b.settings)
@@ -87,7 +100,7 @@ func newBench(t *testing.T, open Opener, change ...func(*Settings)) *bench {
 // start opens the engine, runs it and observes it.
 func (b *bench) start() {
 	b.Helper()
-	b.Engine = b.open(b.T, b.settings)
+	b.Engine = b.subject.Open(b.T, b.settings)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -128,7 +141,7 @@ func (b *bench) note(obs app.Observation) {
 // await waits until the observation of a workload fulfils the condition.
 func (b *bench) await(ref app.WorkloadRef, what string, condition func(app.Observation) bool) app.Observation {
 	b.Helper()
-	timeout := time.After(deadline)
+	timeout := time.After(b.subject.Deadline)
 	for {
 		b.mu.Lock()
 		obs, ok := b.seen[ref]
@@ -167,7 +180,7 @@ func (b *bench) eventually(what string, condition func() bool) {
 	b.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for timeout := time.After(deadline); !condition(); {
+	for timeout := time.After(b.subject.Deadline); !condition(); {
 		select {
 		case <-tick.C:
 		case <-timeout:
@@ -201,7 +214,7 @@ func (b *bench) get(r app.Replica, path string) string {
 }
 
 func (b *bench) tryGet(r app.Replica, path string) (string, error) {
-	client := http.Client{Timeout: deadline, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: b.subject.Deadline, Transport: &http.Transport{DisableKeepAlives: true, DialContext: b.subject.Dial}}
 	answer, err := client.Get("http://" + r.Address + path)
 	if err != nil {
 		return "", err
@@ -209,4 +222,12 @@ func (b *bench) tryGet(r app.Replica, path string) (string, error) {
 	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(answer.Body)
 	return string(body), err
+}
+
+// set gives a field that is zero its default.
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
 }

@@ -10,9 +10,9 @@ import (
 	"gondor/app"
 )
 
-func testEnvironment(t *testing.T, open Opener) {
+func testEnvironment(t *testing.T, subject Subject) {
 	t.Run("it is the plan's, then the engine's, then people's", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := with(b.web(), "LANG", "de_DE.UTF-8")
 		w.Program.Base = map[string]string{"PYTHONPATH": "${APP}/lib", "PATH": "${APP}/bin", "LANG": "C", "SECRET_KEY": "plan"}
 		w.Program.Env["SECRET_KEY"] = "people ${APP} $PATH"
@@ -34,7 +34,7 @@ func testEnvironment(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("nothing of Gondor's own is in it", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		b.apply(w)
 		env := b.environment(b.awaitHealthy(w.Ref, 1)[0])
@@ -48,7 +48,7 @@ func testEnvironment(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("its own PORT wins", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := with(b.web(), "PORT", "18231")
 		b.apply(w)
 		if r := b.awaitHealthy(w.Ref, 1)[0]; !strings.HasSuffix(r.Address, ":18231") {
@@ -56,8 +56,8 @@ func testEnvironment(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("DATA_DIR stays from release to release until it is purged", func(t *testing.T) {
-		b := newBench(t, open)
-		p := b.process("cat $DATA_DIR/file; echo once > $DATA_DIR/file")
+		b := newBench(t, subject)
+		p := b.keeping("cat $DATA_DIR/file; echo once > $DATA_DIR/file")
 		b.runs(p, "")
 		p.ID += "-2"
 		b.runs(p, "once")
@@ -67,7 +67,7 @@ func testEnvironment(t *testing.T, open Opener) {
 		b.runs(p, "")
 	})
 	t.Run("a process runs in its artifact", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		b.runs(b.process("cat page.txt"), "hello")
 	})
 }

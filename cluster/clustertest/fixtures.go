@@ -40,10 +40,13 @@ func order(site app.ID[app.Site], commands ...string) app.BuildOrder {
 	return o
 }
 
-// artifact builds a site of one file.
+// artifact makes an artifact of a site, of the files of page.
 func (b *bench) artifact(site app.ID[app.Site]) app.Artifact {
 	b.Helper()
-	a, err := b.Build(context.Background(), order(site), b.source(map[string]string{"page.txt": "hello\n"}))
+	if b.subject.Artifact != nil {
+		return b.subject.Artifact(b.T, b.settings, site)
+	}
+	a, err := b.Build(context.Background(), order(site), b.source(page()))
 	b.ok(err)
 	return a
 }
@@ -97,6 +100,14 @@ func (b *bench) process(command string) app.Process {
 	b.Helper()
 	id := app.NewID[app.Release](time.Now())
 	return app.Process{ID: app.ProcessID("release-" + string(id)), Program: b.program(command), LogName: app.ReleaseLog(id)}
+}
+
+// keeping is a one-off of a new instance whose DATA_DIR lasts.
+func (b *bench) keeping(command string) app.Process {
+	b.Helper()
+	p := b.process(command)
+	p.Program.Volume = 1 << 20
+	return p
 }
 
 // lines reads the texts of a log.

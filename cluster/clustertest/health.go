@@ -8,29 +8,29 @@ import (
 	"gondor/app"
 )
 
-func testHealth(t *testing.T, open Opener) {
-	t.Run("statuses", func(t *testing.T) { testStatuses(t, open) })
+func testHealth(t *testing.T, subject Subject) {
+	t.Run("statuses", func(t *testing.T) { testStatuses(t, subject) })
 	t.Run("checks carry the instance's own host and scheme", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := with(b.web(), "SITE_HOST", "site.example.com https")
 		b.apply(w)
 		b.awaitHealthy(w.Ref, 1)
 	})
 	t.Run("a 400 is told with a hint at ALLOWED_HOSTS", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := with(b.web(), "SITE_HOST", "another.example.com")
 		b.apply(w)
 		b.awaitMessage(w.Ref, "400", "ALLOWED_HOSTS", "site.example.com")
 	})
 	t.Run("one that listens on another port is told so", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		w.Program.Command = `"$GONDOR" ` + siteArgument + " 0"
 		b.apply(w)
 		b.awaitMessage(w.Ref, "does not listen on PORT")
 	})
 	t.Run("one that never becomes healthy is told with its last output", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := with(b.web(), "SITE_STATUS", "500")
 		b.apply(w)
 		b.await(w.Ref, "starting with its output", func(o app.Observation) bool {
@@ -38,7 +38,7 @@ func testHealth(t *testing.T, open Opener) {
 		})
 	})
 	t.Run("it becomes unhealthy after failures in a row and healthy again", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		b.apply(w)
 		r := b.awaitHealthy(w.Ref, 1)[0]
@@ -68,7 +68,7 @@ func (b *bench) awaitMessage(ref app.WorkloadRef, parts ...string) {
 	})
 }
 
-func testStatuses(t *testing.T, open Opener) {
+func testStatuses(t *testing.T, subject Subject) {
 	for _, c := range []struct {
 		status  string
 		allowed []int
@@ -85,7 +85,7 @@ func testStatuses(t *testing.T, open Opener) {
 		{"200", []int{204}, false},
 	} {
 		t.Run(c.status, func(t *testing.T) {
-			b := newBench(t, open)
+			b := newBench(t, subject)
 			w := with(b.web(), "SITE_STATUS", c.status)
 			w.Config.HealthStatuses, w.Config.HealthTimeout = c.allowed, time.Second
 			b.apply(w)

@@ -8,16 +8,16 @@ import (
 	"gondor/app"
 )
 
-func testLogs(t *testing.T, open Opener) {
+func testLogs(t *testing.T, subject Subject) {
 	t.Run("a log that nobody has written to has no lines", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		if lines := b.lines("release/nothing"); len(lines) > 0 {
 			t.Errorf("it has %q", lines)
 		}
 		b.ok(b.Drop(context.Background(), "release/nothing"))
 	})
 	t.Run("lines have growing cursors, their stream and their writer", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("echo out; echo err >&2")
 		b.ok(b.Append(context.Background(), p.LogName, "before"))
 		b.ok(b.Start(context.Background(), p))
@@ -42,7 +42,7 @@ func testLogs(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("they are read behind a cursor, the last ones, and after a restart", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		for _, text := range []string{"one", "two", "three", "four"} {
 			b.ok(b.Append(context.Background(), "release/log", text))
 		}
@@ -55,7 +55,7 @@ func testLogs(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("who follows sees what comes and ends when the log is closed", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		b.ok(b.Append(context.Background(), "release/log", "one"))
 		var texts []string
 		for line, err := range b.Lines(context.Background(), app.LogQuery{Log: "release/log", Follow: true}) {
@@ -71,7 +71,7 @@ func testLogs(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("a dropped log has no lines", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		b.ok(b.Append(context.Background(), "release/log", "one"))
 		b.ok(b.Drop(context.Background(), "release/log"))
 		if lines := b.lines("release/log"); len(lines) > 0 {

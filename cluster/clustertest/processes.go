@@ -14,12 +14,12 @@ import (
 	"gondor/app"
 )
 
-func testProcesses(t *testing.T, open Opener) {
+func testProcesses(t *testing.T, subject Subject) {
 	for command, code := range map[string]int{
 		"true": 0, "exit 3": 3, "kill -9 $$": 137, "kill -TERM $$": 143, "no-such-program": 127,
 	} {
 		t.Run("its exit is told, of "+command, func(t *testing.T) {
-			b := newBench(t, open)
+			b := newBench(t, subject)
 			p := b.process(command)
 			b.ok(b.Start(context.Background(), p))
 			exit, err := b.Wait(context.Background(), p.ID)
@@ -30,8 +30,8 @@ func testProcesses(t *testing.T, open Opener) {
 		})
 	}
 	t.Run("starting the same ID again changes nothing", func(t *testing.T) {
-		b := newBench(t, open)
-		p := b.process("echo run >> $DATA_DIR/runs; wc -l < $DATA_DIR/runs")
+		b := newBench(t, subject)
+		p := b.keeping("echo run >> $DATA_DIR/runs; wc -l < $DATA_DIR/runs")
 		b.ok(b.Start(context.Background(), p))
 		b.ok(b.Start(context.Background(), p))
 		_, err := b.Wait(context.Background(), p.ID)
@@ -40,7 +40,7 @@ func testProcesses(t *testing.T, open Opener) {
 		b.runs(p, "1")
 	})
 	t.Run("what nobody started is not found", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		_, err := b.Wait(context.Background(), "nothing")
 		b.refused(err, app.CodeNotFound)
 		b.refused(b.Attach(context.Background(), "nothing", app.Streams{}), app.CodeNotFound)
@@ -48,8 +48,8 @@ func testProcesses(t *testing.T, open Opener) {
 		b.ok(b.Forget(context.Background(), "nothing"))
 	})
 	t.Run("its end is waited for after a restart of Gondor", func(t *testing.T) {
-		b := newBench(t, open)
-		p := b.process("while [ ! -e $DATA_DIR/end ]; do sleep 0.02; done; exit 5")
+		b := newBench(t, subject)
+		p := b.keeping("while [ ! -e $DATA_DIR/end ]; do sleep 0.02; done; exit 5")
 		b.ok(b.Start(context.Background(), p))
 		b.restart()
 		end := p
@@ -66,7 +66,7 @@ func testProcesses(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("stopping ends it, once or twice", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("sleep 1000")
 		b.ok(b.Start(context.Background(), p))
 		b.ok(b.Stop(context.Background(), p.ID))
@@ -78,7 +78,7 @@ func testProcesses(t *testing.T, open Opener) {
 		b.ok(b.Stop(context.Background(), p.ID))
 	})
 	t.Run("it is stopped after its timeout", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("sleep 1000")
 		p.Timeout = 100 * time.Millisecond
 		b.ok(b.Start(context.Background(), p))
@@ -89,7 +89,7 @@ func testProcesses(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("what is forgotten is not found", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("true")
 		b.ok(b.Start(context.Background(), p))
 		_, err := b.Wait(context.Background(), p.ID)
@@ -101,14 +101,14 @@ func testProcesses(t *testing.T, open Opener) {
 		})
 	})
 	t.Run("a standard input that nobody asked for is empty", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		b.runs(b.process("cat; echo end"), "end")
 	})
 }
 
-func testAttach(t *testing.T, open Opener) {
+func testAttach(t *testing.T, subject Subject) {
 	t.Run("its streams are copied byte for byte", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("cat; echo problem >&2")
 		p.Stdin, p.Hold, p.LogName = true, true, ""
 		b.ok(b.Start(context.Background(), p))
@@ -122,7 +122,7 @@ func testAttach(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("one that is held starts when somebody attaches", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("echo begun")
 		p.Hold = true
 		b.ok(b.Start(context.Background(), p))
@@ -136,7 +136,7 @@ func testAttach(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("one may be attached at a time", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("cat")
 		p.Stdin, p.Hold = true, true
 		b.ok(b.Start(context.Background(), p))
@@ -149,7 +149,7 @@ func testAttach(t *testing.T, open Opener) {
 		b.ok(a.wait())
 	})
 	t.Run("it outlives who was attached", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("cat")
 		p.Stdin, p.Hold = true, true
 		b.ok(b.Start(context.Background(), p))
@@ -170,7 +170,7 @@ func testAttach(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("an ephemeral one ends when who was attached leaves", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("echo begun; sleep 1000")
 		p.Hold, p.Ephemeral = true, true
 		b.ok(b.Start(context.Background(), p))
@@ -181,7 +181,7 @@ func testAttach(t *testing.T, open Opener) {
 		b.ok(err)
 	})
 	t.Run("a terminal has a size that changes", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		p := b.process("trap 'stty size' WINCH; test -t 0 && test -t 1 && stty size; while true; do sleep 0.02; done")
 		p.TTY, p.Stdin, p.Hold, p.Ephemeral, p.Window = true, true, true, true, app.Window{Width: 100, Height: 30}
 		b.ok(b.Start(context.Background(), p))

@@ -30,10 +30,10 @@ func (d *drainer) Drain(ctx context.Context, address string) error {
 	}
 }
 
-func testRemoval(t *testing.T, open Opener) {
-	t.Run("it is told, then drained, then stopped, then told as gone", func(t *testing.T) { testDraining(t, open) })
+func testRemoval(t *testing.T, subject Subject) {
+	t.Run("it is told, then drained, then stopped, then told as gone", func(t *testing.T) { testDraining(t, subject) })
 	t.Run("requests that never end are waited for no longer than the DrainTimeout", func(t *testing.T) {
-		b := newBench(t, open, func(s *Settings) { s.Drainer = newDrainer() })
+		b := newBench(t, subject, func(s *Settings) { s.Drainer = newDrainer() })
 		w := b.web()
 		w.Config.DrainTimeout = 100 * time.Millisecond
 		b.apply(w)
@@ -42,7 +42,7 @@ func testRemoval(t *testing.T, open Opener) {
 		b.awaitGone(w.Ref)
 	})
 	t.Run("a process that ignores SIGTERM is killed after the StopTimeout", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.worker("trap 'echo not now' TERM; while true; do sleep 0.05; done")
 		w.Config.StopTimeout = 300 * time.Millisecond
 		b.apply(w)
@@ -54,7 +54,7 @@ func testRemoval(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("SIGTERM reaches the program", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		b.apply(w)
 		b.awaitHealthy(w.Ref, 1)
@@ -65,13 +65,13 @@ func testRemoval(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("removing what is not there is no error", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		b.ok(b.Remove(context.Background(), app.WorkloadRef{Instance: "nothing", Service: "web", Release: 1}))
 		b.ok(b.Purge(context.Background(), "nothing"))
 	})
 	t.Run("one that is slow to drain holds up no other", func(t *testing.T) {
 		d := newDrainer()
-		b := newBench(t, open, func(s *Settings) { s.Drainer = d })
+		b := newBench(t, subject, func(s *Settings) { s.Drainer = d })
 		slow, other := b.web(), b.web()
 		b.apply(slow)
 		b.awaitHealthy(slow.Ref, 1)
@@ -84,9 +84,9 @@ func testRemoval(t *testing.T, open Opener) {
 	})
 }
 
-func testDraining(t *testing.T, open Opener) {
+func testDraining(t *testing.T, subject Subject) {
 	d := newDrainer()
-	b := newBench(t, open, func(s *Settings) { s.Drainer = d })
+	b := newBench(t, subject, func(s *Settings) { s.Drainer = d })
 	w := b.web()
 	b.apply(w)
 	r := b.awaitHealthy(w.Ref, 1)[0]
@@ -103,9 +103,9 @@ func testDraining(t *testing.T, open Opener) {
 	}
 }
 
-func testObservers(t *testing.T, open Opener) {
+func testObservers(t *testing.T, subject Subject) {
 	t.Run("everything there is is told before Synced", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		first, second := b.web(), b.worker(workerCommand)
 		b.apply(first)
 		b.apply(second)
@@ -123,7 +123,7 @@ func testObservers(t *testing.T, open Opener) {
 		}
 	})
 	t.Run("a replica is only stopped when every observer knows that it drains", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		b.apply(w)
 		r := b.awaitHealthy(w.Ref, 1)[0]
@@ -136,7 +136,7 @@ func testObservers(t *testing.T, open Opener) {
 		b.awaitGone(w.Ref)
 	})
 	t.Run("a slow observer misses states but never the last", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -191,9 +191,9 @@ func (b *bench) stubborn() stubborn {
 	return s
 }
 
-func testRestarts(t *testing.T, open Opener) {
+func testRestarts(t *testing.T, subject Subject) {
 	t.Run("what runs is found as it was", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		w.Replicas = 2
 		b.apply(w)
@@ -215,7 +215,7 @@ func testRestarts(t *testing.T, open Opener) {
 	})
 	t.Run("it is gone on with", func(t *testing.T) {
 		d := newDrainer()
-		b := newBench(t, open, func(s *Settings) { s.Drainer = d })
+		b := newBench(t, subject, func(s *Settings) { s.Drainer = d })
 		going, staying := b.web(), b.web()
 		b.apply(going)
 		b.apply(staying)
@@ -231,14 +231,14 @@ func testRestarts(t *testing.T, open Opener) {
 		b.awaitGone(staying.Ref)
 	})
 	t.Run("what was asked for and not begun is begun", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.web()
 		b.apply(w)
 		b.restart()
 		b.awaitHealthy(w.Ref, 1)
 	})
 	t.Run("a crash loop is still one", func(t *testing.T) {
-		b := newBench(t, open)
+		b := newBench(t, subject)
 		w := b.worker("echo ended; exit 7")
 		b.apply(w)
 		crashed := func(o app.Observation) bool {

@@ -1,6 +1,7 @@
 package clustertest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,12 +31,12 @@ func Site() {
 	}
 }
 
-// serveSite serves on a port until SIGTERM. SITE_STATUS is what it answers to /, 200 at
+// serveSite serves on a port of HOST, loopback by default, until SIGTERM. SITE_STATUS is what it answers to /, 200 at
 // first; SITE_HOST is the only host that it answers to.
 func serveSite(port string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	listener, err := net.Listen("tcp", net.JoinHostPort(cmp.Or(os.Getenv("HOST"), "127.0.0.1"), port))
 	if err != nil {
 		return err
 	}

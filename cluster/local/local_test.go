@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestEngine(t *testing.T) {
-	clustertest.Run(t, open)
+	clustertest.Run(t, clustertest.Subject{Open: open})
 }
 
 // options are those of an engine whose supervisor is this test binary.
@@ -47,7 +47,7 @@ func options(dir string) local.Options {
 	}
 }
 
-// open is the clustertest.Opener of this engine.
+// open is what clustertest.Subject opens.
 func open(t *testing.T, s clustertest.Settings) cluster.Engine {
 	t.Helper()
 	o := options(s.Dir)
