@@ -24,6 +24,7 @@ type Config struct {
 	Buildpack string            // a URL, of old; nothing reads it
 	Branches  map[string]string // branch -> label of an instance
 	Deploy    Deploy
+	Volume    int64 // bytes to keep in DATA_DIR, where an engine has to be asked for them; 0 is none
 	// Services are the settings of process types.
 	Services map[string]app.ServiceConfig
 }
@@ -63,6 +64,7 @@ func (c *Config) read(node *yaml.Node) error {
 		"deploy": func(n *yaml.Node) error {
 			return readMapping(n, "deploy", fields{"services": c.readDeployed})
 		},
+		"volume":   c.readVolume,
 		"services": c.readServices,
 	})
 }
@@ -144,6 +146,9 @@ func (c Config) Encode() ([]byte, error) {
 	}
 	if len(c.Deploy.Services) > 0 {
 		addList(addMapping(&root, "deploy"), "services", c.Deploy.Services)
+	}
+	if c.Volume > 0 {
+		addText(&root, "volume", volumeText(c.Volume))
 	}
 	if len(c.Services) > 0 {
 		addServices(addMapping(&root, "services"), c.Services)

@@ -18,6 +18,7 @@ branches:
   master: primary
 deploy:
   services: [web, worker]
+volume: 5GB
 services:
   beat:
     strategy: overlap
@@ -44,6 +45,7 @@ func TestReadConfigReadsEveryKey(t *testing.T) {
 		Cluster: "my-cloud/my-cluster", Site: "my-group/my-site", Buildpack: "https://example.com/buildpack",
 		Branches: map[string]string{"develop": "staging", "master": "primary"},
 		Deploy:   build.Deploy{Services: []string{"web", "worker"}},
+		Volume:   5 << 30,
 		Services: map[string]app.ServiceConfig{
 			"beat": {Strategy: app.Overlap},
 			"web": {
@@ -88,6 +90,15 @@ func TestReadConfigTakesATimeInSeconds(t *testing.T) {
 	}
 }
 
+func TestReadConfigTakesTheSizeOfAVolume(t *testing.T) {
+	for text, want := range map[string]int64{"500MB": 500 << 20, "5GB": 5 << 30, "5 GB": 5 << 30, "2Gi": 2 << 30, "1TB": 1 << 40} {
+		got, err := build.ReadConfig([]byte("volume: " + text))
+		if err != nil || got.Volume != want {
+			t.Errorf("%s is %d, %v; want %d", text, got.Volume, err, want)
+		}
+	}
+}
+
 func TestReadConfigRefuses(t *testing.T) {
 	tests := map[string]struct{ text, says string }{
 		"what is not YAML":                 {"a: [", "not YAML"},
@@ -105,6 +116,9 @@ func TestReadConfigRefuses(t *testing.T) {
 		"a time of zero":                   {"services: {web: {stop_timeout: 0}}", "not a time"},
 		"a time beyond an hour":            {"services: {web: {stop_timeout: 2h}}", "not a time"},
 		"an unknown strategy":              {"services: {web: {strategy: blue-green}}", "use overlap or stop-first"},
+		"a volume without a unit":          {"volume: 5", "such as 5GB"},
+		"a volume of nothing":              {"volume: 0GB", "such as 5GB"},
+		"a volume that none can be":        {"volume: 101TB", "larger than any volume may be, which is 100TB"},
 		"aliases":                          {"branches: &b {a: b}\nservices: *b", "aliases are not read"},
 		"a file of unreasonable length":    {strings.Repeat("# filler\n", 10_000), "at most"},
 	}

@@ -62,7 +62,7 @@ func (d *detection) readConfig() error {
 	if config.Buildpack != "" {
 		d.note("gondor.yml names a buildpack; the build goes by the files of the source and does not read it.")
 	}
-	d.plan.Services = config.Services
+	d.plan.Services, d.plan.Volume = config.Services, config.Volume
 	return err
 }
 
