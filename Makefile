@@ -1,4 +1,5 @@
 # make build   the program, with the dashboard's assets: bin/gondor
+# make image   Gondor's own image, without a Docker daemon: bin/gondor-image.tar
 # make demo    build it and run the demo: one site, built and served on this machine
 # make test    lint, then every test with the race detector
 # make bench   figures of cost, side by side from one run
@@ -9,13 +10,17 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TSC         = npx --yes -p typescript@5.9.3 tsc
 ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 
-.PHONY: build demo test lint bench assets
+.PHONY: build image demo test lint bench assets
 
 build: assets
 	go build -trimpath -ldflags "-s -w" -o bin/gondor .
 
 assets:
 	$(ESBUILD) web/ui/src/app.ts web/ui/src/app.css --bundle --minify --target=es2022 --outdir=web/ui/dist --log-level=warning
+
+image: build
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "-s -w" -o bin/linux/gondor .
+	bin/gondor image --binary bin/linux/gondor --output bin/gondor-image.tar
 
 demo: build
 	bin/gondor demo
