@@ -9,18 +9,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gondor/app"
+	"gondor/cluster/kube/inside"
 )
 
-// Where things are inside the containers of sites.
+// Where things are inside the containers of sites, beside what package inside says.
 const (
-	gondorDir       = "/gondor"             // Gondor's binary, carried in, and what process 1 keeps
-	gondorProgram   = gondorDir + "/gondor" // the binary
-	appDir          = "/app"                // the artifact's directory
-	dataDir         = "/data"               // DATA_DIR
-	temporaryDir    = "/tmp"                // TMPDIR, and HOME
-	environmentDir  = "/gondor-environment" // the Secret of the environment
-	environmentKey  = "environment"         // its only key, and so a file: app.Program.Env as JSON
-	environmentFile = environmentDir + "/" + environmentKey
+	appDir       = "/app"  // the artifact's directory
+	dataDir      = "/data" // DATA_DIR
+	temporaryDir = "/tmp"  // TMPDIR, and HOME
 )
 
 // Names within a pod.
@@ -41,9 +37,9 @@ const processOne = 16 << 20
 // podOrder says what a pod runs: a replica of a workload or a one-off.
 type podOrder struct {
 	Program   app.Program
-	Image     string // what it runs in; empty: the program's artifact
-	Spec      string // what process 1 is to do: the JSON of an inside.Spec
-	Secret    string // the name of the Secret with the environment
+	Image     string      // what it runs in; empty: the program's artifact
+	Spec      inside.Spec // what process 1 is to do
+	Secret    string      // the name of the Secret with the environment
 	Grace     time.Duration
 	Restart   corev1.RestartPolicy
 	Port      int               // of a web service, else 0
@@ -54,12 +50,16 @@ type podOrder struct {
 
 // podSpec makes the pod of an order. It passes the Pod Security standard "restricted", and
 // nothing secret stands in it.
-func (o Options) podSpec(order podOrder) corev1.PodSpec {
+func (o Options) podSpec(order podOrder) (corev1.PodSpec, error) {
+	text, err := order.Spec.Encode()
+	if err != nil {
+		return corev1.PodSpec{}, err
+	}
 	grace := int64(order.Grace.Round(time.Second) / time.Second)
 	no := false
 	return corev1.PodSpec{
 		InitContainers:                []corev1.Container{o.carryContainer()},
-		Containers:                    []corev1.Container{order.container()},
+		Containers:                    []corev1.Container{order.container(text)},
 		Volumes:                       order.volumes(),
 		RestartPolicy:                 order.Restart,
 		TerminationGracePeriodSeconds: &grace,
@@ -68,7 +68,7 @@ func (o Options) podSpec(order podOrder) corev1.PodSpec {
 		SecurityContext:               podSecurity(),
 		ImagePullSecrets:              []corev1.LocalObjectReference{{Name: pullSecret}},
 		TopologySpreadConstraints:     order.spread(),
-	}
+	}, nil
 }
 
 // carryContainer copies Gondor's binary to where the program's container finds it.
@@ -76,7 +76,7 @@ func (o Options) carryContainer() corev1.Container {
 	return corev1.Container{
 		Name:            carryContainer,
 		Image:           o.Image,
-		Command:         []string{gondorProgram, "inside", "carry", "/carried/gondor"},
+		Command:         []string{inside.Binary, "inside", "carry", "/carried/gondor"},
 		Resources:       resources(app.Size{CPU: 0.01, Memory: 32 << 20}, app.Size{CPU: 1, Memory: 64 << 20}),
 		VolumeMounts:    []corev1.VolumeMount{{Name: "gondor", MountPath: "/carried"}},
 		SecurityContext: containerSecurity(),
@@ -84,11 +84,11 @@ func (o Options) carryContainer() corev1.Container {
 }
 
 // container is the one of the program.
-func (p podOrder) container() corev1.Container {
+func (p podOrder) container(spec string) corev1.Container {
 	c := corev1.Container{
 		Name:            processContainer,
 		Image:           cmp.Or(p.Image, p.Program.Artifact.Ref),
-		Command:         []string{gondorProgram, "inside", "run", p.Spec},
+		Command:         []string{inside.Binary, "inside", "run", spec},
 		WorkingDir:      appDir,
 		Resources:       resources(p.Program.Size, p.Program.Size),
 		VolumeMounts:    p.mounts(),

@@ -1,8 +1,12 @@
 package kube
 
 import (
+	"path"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"gondor/cluster/kube/inside"
 )
 
 // volumes are what a pod can write to, and its environment.
@@ -41,10 +45,10 @@ func scratch(name string, most int64) corev1.Volume {
 
 func (p podOrder) mounts() []corev1.VolumeMount {
 	all := []corev1.VolumeMount{
-		{Name: "gondor", MountPath: gondorDir},
+		{Name: "gondor", MountPath: inside.Directory},
 		{Name: "temporary", MountPath: temporaryDir},
 		{Name: "data", MountPath: dataDir},
-		{Name: "environment", MountPath: environmentDir, ReadOnly: true},
+		{Name: "environment", MountPath: path.Dir(inside.Environment), ReadOnly: true},
 	}
 	if p.Source > 0 {
 		all = append(all, corev1.VolumeMount{Name: "app", MountPath: appDir})
