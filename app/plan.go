@@ -13,6 +13,7 @@ import (
 type Plan struct {
 	Language  string            // "Python 3.11", "Node.js", "Go", "static files", "Procfile"
 	Runtime   string            // what the engine must offer: "python", "node", "go", "static", "none"; "image" of one that exists
+	Needs     []string          // all languages that the steps need, by the names of Runtimes: "node", "python", "go"
 	Steps     []Step            // in order; the first that fails ends the build
 	Processes map[string]string // process type -> command, from the Procfile or the language's default
 	// Argv holds the process types that run without a shell: the program and its

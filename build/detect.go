@@ -112,6 +112,9 @@ func (d *detection) addLanguage(name, runtime string) {
 		name = d.plan.Language + " and " + name
 	}
 	d.plan.Language, d.plan.Runtime = name, runtime
+	if runtime != "static" {
+		d.plan.Needs = append(d.plan.Needs, runtime)
+	}
 }
 
 // defaultWeb gives the site a web process unless a Procfile says what there is.

@@ -124,6 +124,9 @@ func (f *Finder) Reset() {
 	clear(f.Found)
 }
 
+// Any reports whether one was found since the last Reset.
+func (f *Finder) Any() bool { return len(f.Found) > 0 }
+
 // Write implements io.Writer. It never fails.
 func (f *Finder) Write(p []byte) (int, error) {
 	if len(f.secrets) == 0 {

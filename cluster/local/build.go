@@ -15,6 +15,7 @@ import (
 	"gondor/cluster/command"
 	"gondor/cluster/hide"
 	"gondor/cluster/local/supervisor"
+	"gondor/cluster/tree"
 	"gondor/cluster/unpack"
 )
 
@@ -135,7 +136,7 @@ func (b *construction) run(ctx context.Context, source io.Reader) (app.Artifact,
 	if err := search(ctx, b.app(), b.searched); err != nil {
 		return app.Artifact{}, b.blame(ctx, err)
 	}
-	size := usage(ctx, b.app())
+	size := tree.Usage(ctx, b.app())
 	if size > b.engine.options.Limits.Disk {
 		return app.Artifact{}, b.tooLarge()
 	}

@@ -15,8 +15,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gondor/app"
+	"gondor/cluster/command"
 	"gondor/cluster/local/supervisor"
 	"gondor/cluster/observers"
+	"gondor/cluster/runtimes"
 )
 
 // Engine runs workloads, processes and builds on this machine and keeps their logs. It
@@ -30,7 +32,7 @@ type Engine struct {
 	cgroups    *cgroups
 	ports      *ports
 	observers  *observers.Observers
-	runtimes   *runtimes
+	runtimes   *runtimes.Runtimes
 	prober     *prober
 	notes      []string
 
@@ -51,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, app.Invalid("data", "%q with ports %d to %d can't be used; give an absolute path and a range within 1 to 65535", o.Dir, o.FirstPort, o.LastPort)
 	}
 	e := &Engine{
-		options: o, layout: layout{o.Dir}, observers: observers.New(), runtimes: newRuntimes(), prober: newProber(),
+		options: o, layout: layout{o.Dir}, observers: observers.New(), prober: newProber(),
 		ports:     newPorts(o.FirstPort, o.LastPort, o.Dir),
 		workloads: map[app.WorkloadRef]*workload{}, replicas: map[string]*replica{}, building: map[app.ID[app.Build]]bool{},
 	}
@@ -72,6 +74,7 @@ func (e *Engine) prepare() (err error) {
 	if e.identities, err = openIdentities(e.layout.identities(), e.options.UIDBase); err != nil {
 		return err
 	}
+	e.runtimes = runtimes.New(command.SystemPath, e.identities.own, e.options.Logger)
 	if !e.identities.own {
 		e.note("not running as root: instances are not isolated from each other")
 	} else if err := checkPassable(e.options.Dir); err != nil {
@@ -91,7 +94,7 @@ func (e *Engine) place() (err error) {
 			return fmt.Errorf("find Gondor's binary: %w", err)
 		}
 	}
-	if e.identities.own && !usableByOthers(e.options.Executable) {
+	if e.identities.own && !runtimes.UsableByOthers(e.options.Executable) {
 		e.options.Executable, err = copyExecutable(e.options.Executable, filepath.Join(e.layout.dir, "bin"))
 	}
 	return err

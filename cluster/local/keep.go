@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/tree"
 )
 
 // Keep implements app.Builder. What a build that was never finished left is removed once
@@ -58,7 +59,7 @@ func (e *Engine) removeArtifact(ctx context.Context, dir string) error {
 		return err
 	}
 	// Without its marker first, so that half of it is never taken for whole.
-	err := errors.Join(ignoreMissing(os.Remove(filepath.Join(dir, completeMarker))), removeAll(dir))
+	err := errors.Join(ignoreMissing(os.Remove(filepath.Join(dir, completeMarker))), tree.RemoveAll(dir))
 	if err != nil {
 		return fmt.Errorf("remove an artifact: %w", err)
 	}
@@ -102,9 +103,9 @@ func (e *Engine) keepCaches(ctx context.Context, sites []app.ID[app.Site]) error
 		id := app.ID[app.Site](entry.Name())
 		info, err := entry.Info()
 		if err == nil && slices.Contains(sites, id) {
-			kept = append(kept, cached{e.layout.cache(id), info.ModTime(), usage(ctx, e.layout.cache(id))})
+			kept = append(kept, cached{e.layout.cache(id), info.ModTime(), tree.Usage(ctx, e.layout.cache(id))})
 		} else if len(e.buildsUnderWay()) == 0 {
-			errs = append(errs, removeAll(e.layout.cache(id)))
+			errs = append(errs, tree.RemoveAll(e.layout.cache(id)))
 		}
 	}
 	return errors.Join(append(errs, e.shrink(kept))...)
@@ -127,7 +128,7 @@ func (e *Engine) shrink(caches []cached) error {
 	var errs []error
 	for _, c := range caches {
 		if total += c.size; total > e.options.CacheBudget && len(e.buildsUnderWay()) == 0 {
-			errs = append(errs, removeAll(c.dir))
+			errs = append(errs, tree.RemoveAll(c.dir))
 			total -= c.size
 		}
 	}

@@ -3,11 +3,11 @@ package local
 import (
 	"context"
 	"errors"
-	"os"
 	"sync"
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/tree"
 )
 
 // errDisk and errTime end a build that exceeds its limits.
@@ -33,10 +33,10 @@ func (b *construction) limit(ctx context.Context) (limited context.Context, stop
 // measure walks what the build takes on disk again and again, and ends the build when
 // that is too much. The cache counts by what it has grown.
 func (b *construction) measure(ctx context.Context, cancel context.CancelCauseFunc) {
-	cached := usage(ctx, b.cache())
+	cached := tree.Usage(ctx, b.cache())
 	for ctx.Err() == nil {
 		began := time.Now()
-		used := usage(ctx, b.dir, b.tmp()) + usage(ctx, b.cache()) - cached
+		used := tree.Usage(ctx, b.dir, b.tmp()) + tree.Usage(ctx, b.cache()) - cached
 		if used > b.engine.options.Limits.Disk {
 			cancel(errDisk)
 			return
@@ -59,18 +59,4 @@ func (b *construction) blame(ctx context.Context, err error) error {
 
 func (b *construction) tooLarge() error {
 	return app.Fault(app.CodeFailed, "the build took more than %d MB of disk and was stopped", b.engine.options.Limits.Disk>>20)
-}
-
-// removeAll removes a tree; a directory that its owner made unwritable is no obstacle.
-func removeAll(dir string) error {
-	if err := os.RemoveAll(dir); err == nil {
-		return nil
-	}
-	_ = each(dir, func(p place) error {
-		if p.info.IsDir() {
-			return p.root.Chmod(p.name, 0o700)
-		}
-		return nil
-	}) // RemoveAll says what is left
-	return os.RemoveAll(dir)
 }

@@ -111,6 +111,6 @@ func (e *Engine) give(who identity, id app.ID[app.Instance]) (command.Environmen
 		}
 	}
 	return given.Over(map[string]string{
-		"PATH": e.runtimes.path(e.identities.own), "LANG": "C.UTF-8", "GONDOR": e.options.Executable,
+		"PATH": e.runtimes.Path(), "LANG": "C.UTF-8", "GONDOR": e.options.Executable,
 	}), nil
 }

@@ -12,6 +12,7 @@ import (
 	"gondor/app"
 	"gondor/cluster/command"
 	"gondor/cluster/local/supervisor"
+	"gondor/cluster/tree"
 )
 
 const (
@@ -78,7 +79,7 @@ func (b *construction) begin(ctx context.Context, id string, step app.Step) erro
 // environment is what a step gets.
 func (b *construction) environment(step app.Step) command.Environment {
 	return command.Environment{
-		"PATH": b.engine.runtimes.path(b.engine.identities.own), "HOME": b.cache() + "/home", "TMPDIR": b.tmp(),
+		"PATH": b.engine.runtimes.Path(), "HOME": b.cache() + "/home", "TMPDIR": b.tmp(),
 		"LANG": "C.UTF-8", "GONDOR": b.engine.options.Executable,
 	}.Over(b.passed).Plan(step.Env, "${APP}", b.app(), "${CACHE}", b.cache()).Over(b.order.Variables)
 }
@@ -198,5 +199,5 @@ func (b *construction) forget(ctx context.Context) error {
 		id := b.stepID(n)
 		errs = append(errs, b.stop(ctx, id), b.engine.supervisor.Remove(ctx, id), b.engine.cgroups.remove(builds().group(id)))
 	}
-	return errors.Join(append(errs, removeAll(b.tmp()))...)
+	return errors.Join(append(errs, tree.RemoveAll(b.tmp()))...)
 }
