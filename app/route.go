@@ -10,6 +10,7 @@ type Route struct {
 	// deployed to this instance yet".
 	Notice string
 	// Instance and Service name the route in the access log.
+	Site     ID[Site]
 	Instance ID[Instance]
 	Service  string
 	// Workload is what the backends are replicas of; zero when nothing is deployed.

@@ -120,7 +120,7 @@ func (a *App) routesOf(r Reader, instance Instance) ([]Route, error) {
 	if err != nil {
 		return nil, err
 	}
-	route.Instance, route.Service = instance.ID, service.Name
+	route.Site, route.Instance, route.Service = instance.Site, instance.ID, service.Name
 	list := make([]Route, len(hosts))
 	for i, host := range hosts {
 		list[i] = route

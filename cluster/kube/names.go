@@ -41,8 +41,9 @@ func workloadName(ref app.WorkloadRef) string {
 	return label(fmt.Sprintf("%s-v%d-r%d", ref.Service, ref.Release, ref.Restart))
 }
 
-// label maps a name to a DNS label. Names that are none, or are too long, keep what can be
-// kept of them and get a hash, so that different names never meet.
+// label maps a name to a DNS label that begins with a letter, as the names of Services have
+// to (RFC 1035 section 2.3.1). Names that are none, or are too long, keep what can be kept
+// of them and get a hash, so that different names never meet.
 func label(name string) string {
 	kept := strings.Map(func(r rune) rune {
 		switch {
@@ -55,7 +56,7 @@ func label(name string) string {
 		}
 	}, name)
 	kept = strings.Trim(kept, "-")
-	if kept == name && len(name) <= mostName && name != "" {
+	if kept == name && len(name) <= mostName && name != "" && name[0] > '9' {
 		return name
 	}
 	sum := sha256.Sum256([]byte(name))
