@@ -1,0 +1,34 @@
+package builder
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"gondor/app"
+	"gondor/cluster/runtimes"
+)
+
+// Probe writes the languages of the image that it runs in, as JSON.
+func Probe(ctx context.Context, out io.Writer, log *slog.Logger) error {
+	found, err := runtimes.New(os.Getenv("PATH"), false, log).List(ctx)
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(out).Encode(found); err != nil {
+		return fmt.Errorf("tell the languages of an image: %w", err)
+	}
+	return nil
+}
+
+// Probed reads what Probe has written.
+func Probed(in io.Reader) ([]app.Runtime, error) {
+	var found []app.Runtime
+	if err := json.NewDecoder(in).Decode(&found); err != nil {
+		return nil, fmt.Errorf("read the languages of an image: %w", err)
+	}
+	return found, nil
+}
