@@ -39,8 +39,12 @@ func TestNamesThatWouldMeetAreToldApart(t *testing.T) {
 func TestTheObjectsOfAWorkloadHaveANameOfTheirOwn(t *testing.T) {
 	seen := map[string]bool{}
 	for _, ref := range []app.WorkloadRef{
-		{Service: "web", Release: 1}, {Service: "web", Release: 1, Restart: 1}, {Service: "web", Release: 11},
-		{Service: "web-v1", Release: 1}, {Service: strings.Repeat("w", 63), Release: 1}, {Service: strings.Repeat("w", 63), Release: 2},
+		{Service: "web", Release: 1},
+		{Service: "web", Release: 1, Restart: 1},
+		{Service: "web", Release: 11},
+		{Service: "web-v1", Release: 1},
+		{Service: strings.Repeat("w", 63), Release: 1},
+		{Service: strings.Repeat("w", 63), Release: 2},
 	} {
 		name := workloadName(ref)
 		if seen[name] || !dnsLabel.MatchString(name) {

@@ -35,7 +35,9 @@ type Options struct {
 	WorkerAlive time.Duration
 	// StorageClass of the volumes that instances ask for, empty for the cluster's default.
 	StorageClass string
-	Limits       Limits // of one build
+	// HardCPU makes the CPU of a size a limit too, not only a guaranteed share.
+	HardCPU bool
+	Limits  Limits // of one build
 	// BuildEnv is given to every step of a build: PIP_INDEX_URL, GOPROXY.
 	BuildEnv map[string]string
 }

@@ -14,7 +14,7 @@ import (
 
 // Where things are inside the containers of sites, beside what package inside says.
 const (
-	appDir       = "/app"  // the artifact's directory
+	appDir       = "/app"  // of an artifact that was built here, and of the source of a build
 	dataDir      = "/data" // DATA_DIR
 	temporaryDir = "/tmp"  // TMPDIR, and HOME
 )
@@ -39,6 +39,7 @@ type podOrder struct {
 	Program   app.Program
 	Image     string      // what it runs in; empty: the program's artifact
 	Spec      inside.Spec // what process 1 is to do
+	Promised  app.Size    // the room that it needs on a node; zero: the program's size, which it may use at most
 	Secret    string      // the name of the Secret with the environment
 	Grace     time.Duration
 	Restart   corev1.RestartPolicy
@@ -59,7 +60,7 @@ func (o Options) podSpec(order podOrder) (corev1.PodSpec, error) {
 	no := false
 	return corev1.PodSpec{
 		InitContainers:                []corev1.Container{o.carryContainer()},
-		Containers:                    []corev1.Container{order.container(text)},
+		Containers:                    []corev1.Container{o.container(order, text)},
 		Volumes:                       order.volumes(),
 		RestartPolicy:                 order.Restart,
 		TerminationGracePeriodSeconds: &grace,
@@ -77,40 +78,45 @@ func (o Options) carryContainer() corev1.Container {
 		Name:            carryContainer,
 		Image:           o.Image,
 		Command:         []string{inside.Binary, "inside", "carry", "/carried/gondor"},
-		Resources:       resources(app.Size{CPU: 0.01, Memory: 32 << 20}, app.Size{CPU: 1, Memory: 64 << 20}),
+		Resources:       resources(app.Size{CPU: 0.01, Memory: 32 << 20}, app.Size{Memory: 128 << 20}),
 		VolumeMounts:    []corev1.VolumeMount{{Name: "gondor", MountPath: "/carried"}},
 		SecurityContext: containerSecurity(),
 	}
 }
 
-// container is the one of the program.
-func (p podOrder) container(spec string) corev1.Container {
+// container is the one of the program. It begins in the image's own directory, which only
+// process 1 may leave: an image that was not built here need not have ours.
+func (o Options) container(p podOrder, spec string) corev1.Container {
+	most := app.Size{CPU: p.Program.Size.CPU, Memory: p.Program.Size.Memory + processOne}
+	if !o.HardCPU {
+		most.CPU = 0
+	}
 	c := corev1.Container{
 		Name:            processContainer,
 		Image:           cmp.Or(p.Image, p.Program.Artifact.Ref),
 		Command:         []string{inside.Binary, "inside", "run", spec},
-		WorkingDir:      appDir,
-		Resources:       resources(p.Program.Size, p.Program.Size),
+		Resources:       resources(cmp.Or(p.Promised, p.Program.Size), most),
 		VolumeMounts:    p.mounts(),
 		ReadinessProbe:  p.Readiness,
 		SecurityContext: containerSecurity(),
 	}
-	c.Resources.Limits[corev1.ResourceMemory] = *resource.NewQuantity(p.Program.Size.Memory+processOne, resource.BinarySI)
 	if p.Port != 0 {
 		c.Ports = []corev1.ContainerPort{{Name: webPort, ContainerPort: int32(p.Port)}}
 	}
 	return c
 }
 
-// resources are what a container is promised and what it may use.
+// resources are what a container is promised and what it may use; 0 is no limit.
 func resources(promised, most app.Size) corev1.ResourceRequirements {
-	list := func(s app.Size) corev1.ResourceList {
-		return corev1.ResourceList{
-			corev1.ResourceCPU:    *resource.NewMilliQuantity(int64(s.CPU*1000), resource.DecimalSI),
-			corev1.ResourceMemory: *resource.NewQuantity(s.Memory, resource.BinarySI),
-		}
+	return corev1.ResourceRequirements{Requests: quantities(promised), Limits: quantities(most)}
+}
+
+func quantities(s app.Size) corev1.ResourceList {
+	list := corev1.ResourceList{corev1.ResourceMemory: *resource.NewQuantity(s.Memory, resource.BinarySI)}
+	if s.CPU > 0 {
+		list[corev1.ResourceCPU] = *resource.NewMilliQuantity(int64(s.CPU*1000), resource.DecimalSI)
 	}
-	return corev1.ResourceRequirements{Requests: list(promised), Limits: list(most)}
+	return list
 }
 
 // podSecurity and containerSecurity are what the standard "restricted" asks for, and a

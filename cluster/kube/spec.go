@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,11 +17,12 @@ import (
 func environmentKey() string { return path.Base(inside.Environment) }
 
 // spec is what replicas and one-offs have in common for process 1. Nothing secret is in it.
-func spec(p app.Program) inside.Spec {
-	return inside.Spec{
-		Command: p.Command, Argv: p.Argv, Dir: appDir,
-		Base: p.Base, Given: given(p.Base), Memory: p.Size.Memory,
+func (o Options) spec(p app.Program) inside.Spec {
+	s := inside.Spec{Command: p.Command, Argv: p.Argv, Base: p.Base, Given: given(p.Base), Memory: p.Size.Memory}
+	if strings.HasPrefix(p.Artifact.Ref, o.Registry.Host+"/site/") {
+		s.Dir = appDir // else the image's own
 	}
+	return s
 }
 
 // given is the environment that the engine gives to every program, below the plan's.
