@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"gondor/cluster/kube/manifest"
+)
+
+func (p *Program) installCommand() *cobra.Command {
+	var o manifest.Options
+	c := &cobra.Command{
+		Use: "install --domain DOMAIN --image REF", Short: "Print what a Kubernetes cluster needs to run Gondor", Args: takes(),
+		Long: "Print the manifests of a server on a Kubernetes cluster: its namespace, its rights, the control plane,\n" +
+			"the registry and the routers. Applying them again changes nothing:\n\n" +
+			"    gondor install --domain DOMAIN --image REF | kubectl apply -f -\n\n" +
+			"The first start makes the user admin, with the password of the Secret gondor-admin (key: password)\n" +
+			"or a random one that is printed once to the control plane's log.",
+		RunE: func(*cobra.Command, []string) error { return manifest.Write(p.io.Stdout, o) },
+	}
+	installFlags(c.Flags(), &o)
+	return c
+}
+
+func installFlags(flags *pflag.FlagSet, o *manifest.Options) {
+	flags.StringVar(&o.Domain, "domain", "", "the host name of the dashboard; sites get names below it")
+	flags.StringVar(&o.Image, "image", "", "Gondor's own image, where nodes can pull it")
+	flags.StringVar(&o.Namespace, "namespace", "gondor", "where Gondor lives; instances get namespaces NAMESPACE-INSTANCE")
+	flags.StringVar(&o.PublicURL, "public-url", "", "where people reach DOMAIN (default: http://DOMAIN with the port of the routers)")
+	flags.StringSliceVar(&o.TrustedProxies, "trusted-proxies", nil, "networks whose forwarding headers the routers believe: CIDR,…")
+	flags.StringArrayVar(&o.Bases, "base", nil, "images that sites are built and run in: RUNTIME=BUILD[,RUN], for each runtime")
+	flags.StringArrayVar(&o.BuildEnv, "build-env", nil, "a variable of every build: KEY=VALUE")
+	flags.StringVar(&o.StorageClass, "storage-class", "", "of all volumes (default: the cluster's)")
+	flags.StringVar(&o.Storage, "storage", "10Gi", "the size of the control plane's volume")
+	registryFlags(flags, &o.Registry)
+	routerFlags(flags, &o.Router)
+}
+
+func registryFlags(flags *pflag.FlagSet, r *manifest.Registry) {
+	flags.StringVar(&r.Host, "registry", "", "a registry elsewhere, with its login in the Secret gondor-registry-login (default: one is installed)")
+	flags.IntVar(&r.NodePort, "registry-node-port", 30500, "the port by which nodes reach the registry as localhost")
+	flags.StringVar(&r.Storage, "registry-storage", "20Gi", "the size of the registry's volume")
+	flags.StringVar(&r.Budget, "registry-budget", "", "what images may use of it (default: nine tenths)")
+}
+
+func routerFlags(flags *pflag.FlagSet, r *manifest.Router) {
+	flags.StringVar(&r.Kind, "router", manifest.DaemonSet, "daemonset: a router on every node; deployment: as many as you say")
+	flags.IntVar(&r.HostPort, "router-host-port", 80, "the port of its node that a router of the daemonset takes, 0 for none")
+	flags.IntVar(&r.Replicas, "router-replicas", 2, "how many routers the deployment has")
+	flags.IntVar(&r.NodePort, "router-node-port", 0, "the port of every node that the Service of the routers has (default: none; a load balancer for a deployment)")
+}
