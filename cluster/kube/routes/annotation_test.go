@@ -21,7 +21,8 @@ func TestAnAnnotation(t *testing.T) {
 		{"may have a null config", `{"config":null,"hosts":["www.example.com"]}`, Annotation{Hosts: web}, nil},
 		{
 			"says how", `{"config":{"notice":"Soon.","instance":"i1","service":"web","port":"http"},"hosts":["www.example.com"]}`,
-			Annotation{Config{Port: "http", Notice: "Soon.", Instance: "i1", Service: "web"}, web}, nil,
+			Annotation{Config{Port: "http", Notice: "Soon.", Instance: "i1", Service: "web"}, web},
+			nil,
 		},
 		{"may have a port that is a number", `{"config":{"port":8080},"hosts":["www.example.com"]}`, Annotation{Config{Port: "8080"}, web}, nil},
 		{"is not particular about case, dots and repetition", `{"hosts":["WWW.example.com.","www.example.com"]}`, Annotation{Hosts: web}, nil},
@@ -32,15 +33,18 @@ func TestAnAnnotation(t *testing.T) {
 		{"with hosts of no list is no route", `{"hosts":"www.example.com"}`, Annotation{}, []string{"has no hosts"}},
 		{
 			"keeps the hosts that are good", `{"hosts":["www.example.com",1,"a b.example.com","10.0.0.1","localhost","http://x.example.com","a.*.example.com"]}`,
-			Annotation{Hosts: web}, []string{"not a string", "a b.example.com", "IP address", "no domain", "http://x", `a.*.`},
+			Annotation{Hosts: web},
+			[]string{"not a string", "a b.example.com", "IP address", "no domain", "http://x", `a.*.`},
 		},
 		{
 			"keeps its hosts when its config is wrong", `{"config":[],"hosts":["www.example.com"]}`,
-			Annotation{Hosts: web}, []string{"config"},
+			Annotation{Hosts: web},
+			[]string{"config"},
 		},
 		{
 			"keeps the rest of its config too", `{"config":{"port":true,"notice":"Soon."},"hosts":["www.example.com"]}`,
-			Annotation{Config{Notice: "Soon."}, web}, []string{"port"},
+			Annotation{Config{Notice: "Soon."}, web},
+			[]string{"port"},
 		},
 		{"with half a port is wrong", `{"config":{"port":80.5},"hosts":["www.example.com"]}`, Annotation{Hosts: web}, []string{"port"}},
 	} {

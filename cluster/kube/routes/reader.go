@@ -3,6 +3,7 @@ package routes
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -10,6 +11,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
 
 	"golang.org/x/sync/errgroup"
 
@@ -51,7 +53,7 @@ func (r *Reader) Routes(ctx context.Context, fn func(app.RouteChange)) error {
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(klog.NewContext(ctx, klog.Logger{})) // outage tells what operators should know
 	for _, informer := range []cache.SharedIndexInformer{f.services, f.slices, f.namespaces} {
 		group.Go(func() error { informer.RunWithContext(ctx); return ctx.Err() })
 	}
@@ -65,42 +67,40 @@ func (r *Reader) newFollower(fn func(app.RouteChange)) (*follower, error) {
 		namespace: r.namespace, fn: fn,
 		table: newTable(), changed: newChanged(), objector: newObjector(r.client, r.log),
 	}
-	o := &outage{log: r.log}
-	byNamespace := cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc}
-	byService := cache.Indexers{serviceIndex: serviceOf}
-	own := LabelInstallation + "=" + r.namespace
-	services, slices, namespaces := r.client.CoreV1().Services(""), r.client.DiscoveryV1().EndpointSlices(""), r.client.CoreV1().Namespaces()
-	var err error
-	if f.services, err = newInformer(patient(o, "", services.List, services.Watch), &corev1.Service{}, byNamespace); err != nil {
-		return nil, err
+	if err := r.watch(f); err != nil {
+		return nil, fmt.Errorf("prepare to follow the routes: %w", err)
 	}
-	if f.slices, err = newInformer(patient(o, "", slices.List, slices.Watch), &discoveryv1.EndpointSlice{}, byService); err != nil {
-		return nil, err
-	}
-	if f.namespaces, err = newInformer(patient(o, own, namespaces.List, namespaces.Watch), &corev1.Namespace{}, nil); err != nil {
-		return nil, err
-	}
-	return f, f.listen()
+	return f, nil
 }
 
-// listen makes the informers tell the follower what to look at.
-func (f *follower) listen() error {
-	for informer, note := range map[cache.SharedIndexInformer]func(any){
-		f.services: f.noteService, f.slices: f.noteSlice, f.namespaces: f.noteNamespace,
-	} {
-		_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-			AddFunc:    note,
-			UpdateFunc: func(_, object any) { note(object) },
-			DeleteFunc: func(object any) {
-				if last, missed := object.(cache.DeletedFinalStateUnknown); missed {
-					object = last.Obj
-				}
-				note(object)
-			},
-		})
-		if err != nil {
-			return fmt.Errorf("prepare to follow the routes: %w", err)
-		}
-	}
-	return nil
+// watch makes the informers of a follower, which do nothing yet.
+func (r *Reader) watch(f *follower) error {
+	services, slices, namespaces := r.client.CoreV1().Services(""), r.client.DiscoveryV1().EndpointSlices(""), r.client.CoreV1().Namespaces()
+	o, own := &outage{log: r.log}, LabelInstallation+"="+r.namespace
+	f.services = newInformer(patient(o, "", services.List, services.Watch), &corev1.Service{},
+		cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
+	f.slices = newInformer(patient(o, "", slices.List, slices.Watch), &discoveryv1.EndpointSlice{},
+		cache.Indexers{serviceIndex: serviceOf})
+	f.namespaces = newInformer(patient(o, own, namespaces.List, namespaces.Watch), &corev1.Namespace{}, nil)
+	return errors.Join(
+		listen(f.services, f.noteService),
+		listen(f.slices, f.noteSlice),
+		listen(f.namespaces, f.noteNamespace),
+	)
+}
+
+// listen makes an informer keep trimmed objects and note each that comes, changes or
+// goes.
+func listen(informer cache.SharedIndexInformer, note func(any)) error {
+	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    note,
+		UpdateFunc: func(_, object any) { note(object) },
+		DeleteFunc: func(object any) {
+			if last, missed := object.(cache.DeletedFinalStateUnknown); missed {
+				object = last.Obj
+			}
+			note(object)
+		},
+	})
+	return errors.Join(err, informer.SetTransform(trimmed))
 }

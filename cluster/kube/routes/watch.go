@@ -25,19 +25,8 @@ func serviceOf(object any) ([]string, error) {
 	return []string{slice.Namespace + "/" + slice.Labels[discoveryv1.LabelServiceName]}, nil
 }
 
-// newInformer makes an informer that keeps trimmed objects.
-func newInformer(lw cache.ListerWatcher, example runtime.Object, indexers cache.Indexers) (cache.SharedIndexInformer, error) {
-	informer := cache.NewSharedIndexInformerWithOptions(lw, example, cache.SharedIndexInformerOptions{Indexers: indexers})
-	if err := informer.SetTransform(trimmed); err != nil {
-		return nil, fmt.Errorf("prepare to watch: %w", err)
-	}
-	err := informer.SetWatchErrorHandlerWithContext(func(context.Context, *cache.Reflector, error) {
-		// The informer would log what outage has told, or what it repairs by itself.
-	})
-	if err != nil {
-		return nil, fmt.Errorf("prepare to watch: %w", err)
-	}
-	return informer, nil
+func newInformer(lw cache.ListerWatcher, example runtime.Object, indexers cache.Indexers) cache.SharedIndexInformer {
+	return cache.NewSharedIndexInformerWithOptions(lw, example, cache.SharedIndexInformerOptions{Indexers: indexers})
 }
 
 // lister and watcher are the two methods of a client that an informer calls.
