@@ -144,7 +144,7 @@ func (o Options) RegistryArguments() []string {
 
 // RouterArguments are those of a router.
 func (o Options) RouterArguments() []string {
-	all := []string{"router", "--listen=:8080", "--namespace=" + o.Namespace}
+	all := []string{"router", "--listen=:8080", "--health-listen=:8081", "--namespace=" + o.Namespace}
 	return slices.Concat(all, each("--trusted-proxies=", o.TrustedProxies))
 }
 
