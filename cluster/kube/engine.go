@@ -24,20 +24,29 @@ type Engine struct {
 	client    kubernetes.Interface
 	informers informers.SharedInformerFactory // of what carries our installation's label, in all namespaces
 	log       *slog.Logger
+	spaces    *spaces
 }
 
-// Open reaches the cluster. What ran before is found again.
-func Open(_ context.Context, o Options) (*Engine, error) {
+// Open reaches the cluster and makes sure of what Preflight does. What ran before is found
+// again.
+func Open(ctx context.Context, o Options) (*Engine, error) {
 	o = o.withDefaults()
 	if o.Config == nil {
 		return nil, app.Invalid("kubeconfig", "is missing; say which cluster Gondor should run sites on")
+	}
+	if err := Preflight(ctx, o.Config, o.Namespace); err != nil {
+		return nil, err
 	}
 	config := ownConfig(o.Config)
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("read how the cluster is reached: %w", err)
 	}
-	e := &Engine{options: o, config: config, client: client, informers: newInformers(client, o.Namespace), log: o.Logger}
+	e := &Engine{
+		options: o, config: config, client: client, log: o.Logger,
+		informers: newInformers(client, o.Namespace),
+		spaces:    &spaces{ready: map[string]bool{}},
+	}
 	return e, nil
 }
 

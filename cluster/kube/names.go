@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"gondor/app"
@@ -20,6 +21,13 @@ const (
 	labelRelease      = "gondor.io/release"            // its number
 	labelRestart      = "gondor.io/restart"            // the service's restart count
 	labelProcess      = "gondor.io/process"            // of a one-off: its ID, as a label
+	labelWorkload     = "gondor.io/workload"           // of a Deployment and its pods: its name
+)
+
+// Annotations of Deployments.
+const (
+	annotationApplied  = "gondor.io/applied"  // the app.Workload as JSON, without its variables and its number
+	annotationDraining = "gondor.io/draining" // of one that is being removed: since when
 )
 
 // fieldManager names Gondor to server-side apply.
@@ -39,6 +47,34 @@ func (o Options) buildNamespace() string { return o.Namespace + "-builds" }
 // workloadName is the name of all objects of a workload.
 func workloadName(ref app.WorkloadRef) string {
 	return label(fmt.Sprintf("%s-v%d-r%d", ref.Service, ref.Release, ref.Restart))
+}
+
+// workloadSelector selects the pods of a workload, in the namespace of its instance.
+func workloadSelector(ref app.WorkloadRef) map[string]string {
+	return map[string]string{labelInstance: label(string(ref.Instance)), labelWorkload: workloadName(ref)}
+}
+
+// workloadLabels are on everything of a workload.
+func (o Options) workloadLabels(w app.Workload) map[string]string {
+	labels := o.instanceLabels(w.Program.Site, w.Ref.Instance)
+	labels[labelName] = label(w.Ref.Service)
+	labels[labelRelease] = strconv.Itoa(w.Ref.Release)
+	labels[labelRestart] = strconv.Itoa(w.Ref.Restart)
+	labels[labelWorkload] = workloadName(w.Ref)
+	return labels
+}
+
+// instanceLabels are on everything of an instance.
+func (o Options) instanceLabels(site app.ID[app.Site], instance app.ID[app.Instance]) map[string]string {
+	labels := o.labels()
+	labels[labelSite] = label(string(site))
+	labels[labelInstance] = label(string(instance))
+	return labels
+}
+
+// labels are on everything that the engine makes.
+func (o Options) labels() map[string]string {
+	return map[string]string{labelManagedBy: fieldManager, labelInstallation: o.Namespace}
 }
 
 // label maps a name to a DNS label that begins with a letter, as the names of Services have
