@@ -121,7 +121,7 @@ const privateNetworks = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,f
 // ServeArguments are those of the control plane.
 func (o Options) ServeArguments() []string {
 	all := []string{
-		"serve", "--engine=kube", "--listen=:8600", "--data=/var/lib/gondor",
+		"serve", "--engine=kube", "--listen=:8600", "--ready=:8085", "--data=/var/lib/gondor",
 		"--domain=" + o.Domain, "--public-url=" + o.PublicURL, "--trusted-proxies=" + privateNetworks,
 		"--namespace=" + o.Namespace, "--image=" + o.Image, "--registry=" + o.RegistryHost(),
 	}
@@ -144,7 +144,7 @@ func (o Options) RegistryArguments() []string {
 
 // RouterArguments are those of a router.
 func (o Options) RouterArguments() []string {
-	all := []string{"router", "--listen=:8080", "--health-listen=:8081", "--namespace=" + o.Namespace}
+	all := []string{"router", "--listen=:8080", "--ready=:8085", "--namespace=" + o.Namespace}
 	return slices.Concat(all, each("--trusted-proxies=", o.TrustedProxies))
 }
 
