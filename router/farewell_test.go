@@ -39,3 +39,20 @@ func TestAClientThatAsksNoMoreHoldsUpARouterThatEndsNoLongerThanTheFarewell(t *t
 	h.stop()
 	equal(t, "what comes on a connection without a request", kept.rest(), "")
 }
+
+func TestARouterThatEndsTakesConnectionsForAsLongAsItLingers(t *testing.T) {
+	limits := router.Limits{Linger: 300 * time.Millisecond, Farewell: time.Millisecond}
+	h := open(t, router.Options{Limits: limits}, routeTo("a.example.com", site(t, says("plain"))))
+	start := time.Now()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		h.stop()
+	}()
+	eventually(t, "answers close their connections", func() bool {
+		response, _ := h.wire(t).send("GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n").answer(http.MethodGet)
+		return response.Close
+	})
+	<-ended
+	equal(t, "it lingered", time.Since(start) >= limits.Linger, true)
+}

@@ -24,13 +24,16 @@ type front struct {
 func newFront() *front { return &front{} }
 
 // farewell lets clients learn with their next answer that the connection ends, for so
-// long at the most. A connection that is simply closed while a request is on its way
+// long at the least and, while connections are open, at the most. A connection that is simply closed while a request is on its way
 // fails that request, and one that is not safe can't be sent again (RFC 9112 section
 // 9.6).
-func (f *front) farewell(patience time.Duration) {
+func (f *front) farewell(least, most time.Duration) {
 	f.leaving.Store(true)
-	timer := time.NewTimer(patience)
+	linger := time.NewTimer(least)
+	defer linger.Stop()
+	timer := time.NewTimer(max(least, most))
 	defer timer.Stop()
+	<-linger.C
 	select {
 	case <-f.emptied():
 	case <-timer.C:

@@ -32,9 +32,10 @@ type Options struct {
 type Limits struct {
 	Head     time.Duration // for the head of a client's request; 30 s
 	Idle     time.Duration // for the next request on a client's connection; 2 min
-	Connect  time.Duration // for a backend to take a connection; 2 s
+	Connect  time.Duration // for a backend to take a connection; 1 s
 	Answer   time.Duration // for the head of a backend's answer, once asked; 5 min
 	Kept     time.Duration // how long an unused connection to a backend is kept; 1 min
+	Linger   time.Duration // for which Serve takes connections at the least when it ends; 0
 	Farewell time.Duration // for clients to hear, with an answer, that Serve ends; 1 s
 	Shutdown time.Duration // for requests in flight then; 30 s
 }
@@ -43,9 +44,10 @@ func (l Limits) orDefaults() Limits {
 	return Limits{
 		Head:     cmp.Or(l.Head, 30*time.Second),
 		Idle:     cmp.Or(l.Idle, 2*time.Minute),
-		Connect:  cmp.Or(l.Connect, 2*time.Second),
+		Connect:  cmp.Or(l.Connect, time.Second),
 		Answer:   cmp.Or(l.Answer, 5*time.Minute),
 		Kept:     cmp.Or(l.Kept, time.Minute),
+		Linger:   l.Linger,
 		Farewell: cmp.Or(l.Farewell, time.Second),
 		Shutdown: cmp.Or(l.Shutdown, 30*time.Second),
 	}

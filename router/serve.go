@@ -15,10 +15,11 @@ import (
 const mostRequestHead = 64 << 10
 
 // Serve answers the requests of a listener until ctx ends. Then it sends its clients away
-// for Limits.Farewell: it goes on answering, and each answer closes its connection. What
-// is left it shuts down: it closes the listener, lets requests end for Limits.Shutdown,
-// closes WebSockets with status 1001, and returns ctx's error. An error of the listener
-// is returned at once.
+// for Limits.Farewell: it goes on answering, and each answer closes its connection. When
+// there are none it goes on for Limits.Linger all the same: who sends connections here may
+// not have heard yet. What is left it shuts down: it closes the listener, lets requests
+// end for Limits.Shutdown, closes WebSockets with status 1001, and returns ctx's error. An
+// error of the listener is returned at once.
 func (r *Router) Serve(ctx context.Context, listener net.Listener) error {
 	f := newFront()
 	server := &http.Server{
@@ -41,7 +42,7 @@ func (r *Router) Serve(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error {
 		<-gctx.Done()
 		if ctx.Err() != nil { // and the listener takes connections still
-			f.farewell(r.limits.Farewell)
+			f.farewell(r.limits.Linger, r.limits.Farewell)
 		}
 		return r.shutdown(gctx, server, f)
 	})
