@@ -43,7 +43,7 @@ func (p *Program) routerCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&f.listen, "listen", ":80", "the address to listen on")
 	flags.StringVar(&f.ready, "ready", ":8085", "the address that says whether this router is ready")
-	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "how to reach the cluster (default: as a pod of it)")
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "how to reach the cluster (default: as a pod of it, or as KUBECONFIG says)")
 	flags.StringVar(&f.namespace, "namespace", "gondor", "the namespace that Gondor lives in")
 	flags.StringSliceVar(&f.trusted, "trusted-proxies", nil, "networks whose forwarding headers are believed: CIDR,…")
 	flags.BoolVar(&f.accessLog, "access-log", true, "write a line per request to the standard output")
