@@ -1,0 +1,19 @@
+//go:build !linux
+
+package world
+
+import (
+	"context"
+	"fmt"
+	"net"
+)
+
+// dialHub fails: only on Linux does a cluster of test/cluster run.
+func dialHub(context.Context, string, string) (net.Conn, error) {
+	return nil, fmt.Errorf("%w: test/cluster runs on Linux only", errNone)
+}
+
+// listenHub fails for the same reason.
+func listenHub(context.Context) (net.Listener, error) {
+	return nil, fmt.Errorf("%w: test/cluster runs on Linux only", errNone)
+}

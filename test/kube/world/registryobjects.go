@@ -1,0 +1,64 @@
+package world
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+
+	apps "k8s.io/api/apps/v1"
+	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/errors"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// password is what Gondor's own registry wants of a user, who is called as what he may do.
+func (r *Registry) password(user string) string {
+	sum := hmac.New(sha256.New, r.Key)
+	sum.Write([]byte(user))
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func alreadyExists(err error) bool { return errors.IsAlreadyExists(err) }
+
+func registryLabels() map[string]string {
+	return map[string]string{"app.kubernetes.io/name": "test-registry"}
+}
+
+func registryService(port int32) *core.Service {
+	return &core.Service{
+		ObjectMeta: meta.ObjectMeta{Name: registryName},
+		Spec: core.ServiceSpec{
+			Type: core.ServiceTypeNodePort, Selector: registryLabels(),
+			Ports: []core.ServicePort{{Name: "http", Port: 5000, TargetPort: intstr.FromInt32(5000), NodePort: port}},
+		},
+	}
+}
+
+func registryDeployment(image string) *apps.Deployment {
+	one := int32(1)
+	return &apps.Deployment{
+		ObjectMeta: meta.ObjectMeta{Name: registryName},
+		Spec: apps.DeploymentSpec{
+			Replicas: &one, Selector: &meta.LabelSelector{MatchLabels: registryLabels()},
+			Template: core.PodTemplateSpec{
+				ObjectMeta: meta.ObjectMeta{Labels: registryLabels()},
+				Spec: core.PodSpec{
+					EnableServiceLinks: new(bool),
+					Volumes:            []core.Volume{{Name: "data", VolumeSource: core.VolumeSource{EmptyDir: &core.EmptyDirVolumeSource{}}}},
+					SecurityContext:    &core.PodSecurityContext{FSGroup: groupOf()},
+					Containers: []core.Container{{
+						Name: "registry", Image: image, Args: []string{"test-registry", "/data"},
+						VolumeMounts:   []core.VolumeMount{{Name: "data", MountPath: "/data"}},
+						ReadinessProbe: &core.Probe{ProbeHandler: core.ProbeHandler{TCPSocket: &core.TCPSocketAction{Port: intstr.FromInt32(5000)}}, PeriodSeconds: 1},
+					}},
+				},
+			},
+		},
+	}
+}
+
+func groupOf() *int64 {
+	group := int64(10001)
+	return &group
+}
