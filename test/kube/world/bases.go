@@ -42,6 +42,19 @@ func (r *Registry) Base(ctx context.Context, base string) (string, error) {
 // Image returns a base image as Base pushes it. It is made of the packages of this machine's
 // Debian; Go is that which runs the tests.
 func (w *World) Image(base string) (v1.Image, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if image := w.images[base]; image != nil {
+		return image, nil
+	}
+	image, err := w.makeImage(base)
+	if err == nil {
+		w.images[base] = image
+	}
+	return image, err
+}
+
+func (w *World) makeImage(base string) (v1.Image, error) {
 	if base != "go" {
 		return w.debian(base)
 	}
@@ -77,8 +90,10 @@ func withGo(image v1.Image, layer v1.Layer) (v1.Image, error) {
 // debian returns an image of Debian packages, made by the program of test/cluster once and
 // kept as a layout of files.
 func (w *World) debian(base string) (v1.Image, error) {
-	if err := w.build(); err != nil {
-		return nil, err
+	if w.program == "" {
+		if err := w.build(); err != nil {
+			return nil, err
+		}
 	}
 	unlock, err := locked("images", exclusive)
 	if err != nil {

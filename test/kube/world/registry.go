@@ -38,8 +38,8 @@ type Registry struct {
 // Shared returns the registry that all tests share, made of an image that has Gondor as
 // /gondor if there is none. Its key is always the same.
 func (w *World) Shared(ctx context.Context, image string) (*Registry, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.sharing.Lock()
+	defer w.sharing.Unlock()
 	if w.registry != nil {
 		return w.registry, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -49,6 +50,8 @@ type World struct {
 	using   *os.File
 
 	mu       sync.Mutex
+	images   map[string]v1.Image // that were made, by their base's name
+	sharing  sync.Mutex
 	registry *Registry
 }
 
@@ -82,7 +85,7 @@ func (o *Opening) World(t testing.TB) *World {
 }
 
 func open() (*World, error) {
-	w := &World{Kubeconfig: os.Getenv(kubeconfigVariable)}
+	w := &World{Kubeconfig: os.Getenv(kubeconfigVariable), images: map[string]v1.Image{}}
 	if w.Kubeconfig == "" || w.Kubeconfig == ownKubeconfig {
 		if err := w.findOwn(); err != nil {
 			return nil, err
