@@ -2,17 +2,16 @@ package image
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"gondor/app"
 )
@@ -43,15 +42,14 @@ func (s Store) Pull(ctx context.Context, repository, identifier string) (v1.Imag
 }
 
 // Push stores an image under a tag. Layers that came from the same registry are not sent.
+// It begins anew when the registry loses a part of it meanwhile, or is restarted.
 func (s Store) Push(ctx context.Context, repository, tag string, image v1.Image) error {
 	reference, err := s.reference(repository, tag)
 	if err != nil {
 		return err
 	}
-	if err := remote.Write(reference, image, s.options(ctx)...); err != nil {
-		return s.fault(err, "store %s", reference)
-	}
-	return nil
+	err = again(ctx, func() error { return remote.Write(reference, image, s.options(ctx)...) })
+	return s.fault(err, "store %s", reference)
 }
 
 // Digest returns the digest of what a tag stands for. CodeNotFound when there is none.
@@ -128,22 +126,25 @@ func (s Store) options(ctx context.Context) []remote.Option {
 		options = append(options, remote.WithAuth(&authn.Basic{Username: s.Username, Password: s.Password}))
 	}
 	if s.Dial != nil {
-		dialing := http.DefaultTransport.(*http.Transport).Clone()
-		dialing.DialContext, dialing.Proxy, dialing.DisableKeepAlives = s.Dial, nil, true
-		options = append(options, remote.WithTransport(dialing))
+		options = append(options, remote.WithTransport(s.Transport()))
 	}
 	return options
 }
 
-// fault says what failed; an answer of "not found" is an error of CodeNotFound. nil stays
-// nil.
-func (s Store) fault(err error, doing string, of fmt.Stringer) error {
-	var answer *transport.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound:
-		return app.Fault(app.CodeNotFound, "there is no image %s", of)
+// Transport returns what HTTP requests to the store go through.
+func (s Store) Transport() http.RoundTripper {
+	if s.Dial == nil {
+		return remote.DefaultTransport
 	}
-	return fmt.Errorf(doing+": %w", of, err)
+	return &http.Transport{DialContext: s.Dial, DisableKeepAlives: true, TLSHandshakeTimeout: 10 * time.Second}
+}
+
+// URL returns that of a path of the registry itself, such as "/healthz".
+func (s Store) URL(path string) string {
+	host, _, _ := strings.Cut(s.Address, "/")
+	scheme := "https"
+	if s.Insecure {
+		scheme = "http"
+	}
+	return scheme + "://" + host + path
 }

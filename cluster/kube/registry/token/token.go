@@ -13,8 +13,11 @@ import (
 	"gondor/app"
 )
 
-// Bases is the prefix of the repositories that every token may pull from.
-const Bases = "base/"
+// The prefixes of the repositories.
+const (
+	Bases = "base/" // base images: every token may pull them
+	Sites = "site/" // and the ID of a site: its artifacts and its cache
+)
 
 // Scope is what a token allows.
 type Scope struct {

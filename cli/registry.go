@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"gondor/cluster/kube/registry"
+	"gondor/cluster/kube/registry/token"
+)
+
+// registryFlags are the flags of gondor registry as they are given.
+type registryFlags struct {
+	data, listen, keyFile, budget string
+}
+
+func (p *Program) registryCommand() *cobra.Command {
+	var f registryFlags
+	c := &cobra.Command{
+		Use: "registry --data DIR --key-file FILE", Short: "Run the registry of a Kubernetes cluster's images", Args: takes(),
+		Long: "Run the registry that Gondor keeps the images of sites in. The key proves the tokens of whoever\n" +
+			"pulls and pushes; the server has the same. SIGTERM ends it when what is under way has ended.",
+		RunE: func(c *cobra.Command, _ []string) error { return p.registry(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.data, "data", "", "the directory that images are kept in")
+	flags.StringVar(&f.listen, "listen", ":5000", "the address to listen on")
+	flags.StringVar(&f.keyFile, "key-file", "", "the file of the key: 32 bytes of text or more")
+	flags.StringVar(&f.budget, "budget", "0", "how much disk images may take, such as 20Gi; 0: all of it")
+	return c
+}
+
+// registry runs a registry until ctx ends.
+func (p *Program) registry(ctx context.Context, f registryFlags) error {
+	o, err := p.readRegistry(f)
+	if err != nil {
+		return err
+	}
+	open, err := registry.Open(o)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = open.Close() }() // ends with the process
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	o.Logger.Info("ready", "address", listener.Addr().String(), "data", o.Data)
+	return inOrder(
+		ctx,
+		part{"garbage collection", open.Run},
+		part{"listener", func(ctx context.Context) error { return serveGracefully(ctx, listener, open) }},
+	)
+}
+
+// readRegistry checks the flags and reads the key.
+func (p *Program) readRegistry(f registryFlags) (registry.Options, error) {
+	if f.data == "" || f.keyFile == "" {
+		return registry.Options{}, usage("gondor registry needs --data DIR and --key-file FILE")
+	}
+	budget, err := resource.ParseQuantity(f.budget)
+	if err != nil || budget.Sign() < 0 {
+		return registry.Options{}, usage("--budget %q is no amount of disk; give one such as 20Gi", f.budget)
+	}
+	contents, err := os.ReadFile(p.absolute(f.keyFile))
+	if err != nil {
+		return registry.Options{}, fmt.Errorf("read the key of the registry: %w", err)
+	}
+	key, err := token.Key(contents)
+	return registry.Options{
+		Data: p.absolute(f.data), Key: key, Budget: budget.Value(),
+		Logger: slog.New(slog.NewTextHandler(p.io.Stderr, nil)),
+	}, err
+}
+
+// registryGrace is how long pushes and pulls under way may take once the process is to end.
+const registryGrace = 30 * time.Second
+
+// serveGracefully serves until ctx ends, then lets requests end.
+func serveGracefully(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), registryGrace)
+		defer cancel()
+		stopped <- errors.Join(server.Shutdown(grace), server.Close())
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return fmt.Errorf("serve: %w", err)
+	}
+	return <-stopped
+}
