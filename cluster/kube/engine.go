@@ -25,6 +25,7 @@ type Engine struct {
 	informers informers.SharedInformerFactory // of what carries our installation's label, in all namespaces
 	log       *slog.Logger
 	spaces    *spaces
+	builds    *builds
 }
 
 // Open reaches the cluster and makes sure of what Preflight does. What ran before is found
@@ -46,6 +47,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		options: o, config: config, client: client, log: o.Logger,
 		informers: newInformers(client, o.Namespace),
 		spaces:    &spaces{ready: map[string]bool{}},
+		builds:    newBuilds(o),
 	}
 	return e, nil
 }
@@ -63,6 +65,7 @@ func (o Options) withDefaults() Options {
 	set(&o.Namespace, "gondor")
 	set(&o.Logger, slog.Default())
 	set(&o.WorkerAlive, app.WorkerAlive)
+	o.Bases = withBases(o.Bases)
 	set(&o.Registry.Address, o.Registry.Host)
 	set(&o.Limits.Time, 15*time.Minute)
 	set(&o.Limits.Memory, 2<<30)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
@@ -52,9 +53,10 @@ func (s Store) Push(ctx context.Context, repository, tag string, image v1.Image)
 	return s.fault(err, "store %s", reference)
 }
 
-// Digest returns the digest of what a tag stands for. CodeNotFound when there is none.
-func (s Store) Digest(ctx context.Context, repository, tag string) (v1.Hash, error) {
-	reference, err := s.reference(repository, tag)
+// Digest returns the digest of what a tag, or a digest itself, stands for. CodeNotFound
+// when there is nothing.
+func (s Store) Digest(ctx context.Context, repository, identifier string) (v1.Hash, error) {
+	reference, err := s.reference(repository, identifier)
 	if err != nil {
 		return v1.Hash{}, err
 	}
@@ -88,9 +90,10 @@ func (s Store) Repositories(ctx context.Context) ([]string, error) {
 	return all, s.fault(err, "list the repositories of %s", registry)
 }
 
-// Delete removes the image of a digest with all of its tags. No error when there is none.
-func (s Store) Delete(ctx context.Context, repository string, digest v1.Hash) error {
-	reference, err := s.reference(repository, digest.String())
+// Delete removes a tag, or the image of a digest with all of its tags. No error when there
+// is none.
+func (s Store) Delete(ctx context.Context, repository, identifier string) error {
+	reference, err := s.reference(repository, identifier)
 	if err != nil {
 		return err
 	}
@@ -100,6 +103,10 @@ func (s Store) Delete(ctx context.Context, repository string, digest v1.Hash) er
 	}
 	return err
 }
+
+// Platform is what nodes run: Linux, on the architecture that Gondor itself is for, whose
+// binary is carried into every pod.
+func Platform() v1.Platform { return v1.Platform{OS: "linux", Architecture: runtime.GOARCH} }
 
 func (s Store) reference(repository, identifier string) (name.Reference, error) {
 	separator := ":"
@@ -121,7 +128,7 @@ func (s Store) naming() []name.Option {
 }
 
 func (s Store) options(ctx context.Context) []remote.Option {
-	options := []remote.Option{remote.WithContext(ctx), remote.WithUserAgent("gondor")}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithUserAgent("gondor"), remote.WithPlatform(Platform())}
 	if s.Username != "" {
 		options = append(options, remote.WithAuth(&authn.Basic{Username: s.Username, Password: s.Password}))
 	}
