@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"gondor/app"
+	"gondor/cluster/kube/access"
 )
 
 // Engine runs workloads, processes and builds on a Kubernetes cluster and keeps their
@@ -28,14 +29,14 @@ type Engine struct {
 	builds    *builds
 }
 
-// Open reaches the cluster and makes sure of what Preflight does. What ran before is found
+// Open reaches the cluster and makes sure of what access.Preflight does. What ran before is found
 // again.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	o = o.withDefaults()
 	if o.Config == nil {
 		return nil, app.Invalid("kubeconfig", "is missing; say which cluster Gondor should run sites on")
 	}
-	if err := Preflight(ctx, o.Config, o.Namespace); err != nil {
+	if err := access.Preflight(ctx, o.Config, o.Namespace); err != nil {
 		return nil, err
 	}
 	config := ownConfig(o.Config)

@@ -44,6 +44,9 @@ func (o Options) namespaceOf(id app.ID[app.Instance]) string {
 // buildNamespace is where builds run.
 func (o Options) buildNamespace() string { return o.Namespace + "-builds" }
 
+// instanceRole is the ClusterRole of what Gondor may do in the namespace of an instance.
+func (o Options) instanceRole() string { return o.Namespace + "-instance" }
+
 // workloadName is the name of all objects of a workload.
 func workloadName(ref app.WorkloadRef) string {
 	return label(fmt.Sprintf("%s-v%d-r%d", ref.Service, ref.Release, ref.Restart))

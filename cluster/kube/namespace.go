@@ -101,7 +101,7 @@ func (e *Engine) applyBinding(ctx context.Context, name string, labels map[strin
 	_, err := serverApply(ctx, e.client.RbacV1().RoleBindings(name), gondorName, &rbacv1.RoleBinding{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "rbac.authorization.k8s.io/v1", Kind: "RoleBinding"},
 		ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: gondorName, Labels: labels},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: instanceRole(e.options.Namespace)},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: e.options.instanceRole()},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: e.options.Namespace, Name: gondorName}},
 	})
 	return err
