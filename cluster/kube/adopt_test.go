@@ -114,8 +114,13 @@ func TestOnlyWantedImagesAreKept(t *testing.T) {
 	old := func() string { return string(app.NewID[app.Build](now.Add(-time.Hour))) }
 	wanted, unwanted, gone, fresh := old(), old(), old(), string(app.NewID[app.Build](now.Add(time.Second)))
 	for _, one := range []struct{ repository, tag string }{
-		{"site/s1", wanted}, {"site/s1", unwanted}, {"site/s1", fresh}, {"site/s1", "cache"},
-		{"site/s2", gone}, {"site/s2", "cache"}, {"base/python", "3"},
+		{"site/s1", wanted},
+		{"site/s1", unwanted},
+		{"site/s1", fresh},
+		{"site/s1", "cache"},
+		{"site/s2", gone},
+		{"site/s2", "cache"},
+		{"base/python", "3"},
 	} {
 		s.push(one.repository, one.tag, v1.Config{}, "amd64")
 	}

@@ -27,6 +27,8 @@ type Engine struct {
 	log       *slog.Logger
 	spaces    *spaces
 	builds    *builds
+	oneOffs   *oneOffs
+	logs      *follower
 }
 
 // Open reaches the cluster and makes sure of what access.Preflight does. What ran before is found
@@ -50,6 +52,11 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		spaces:    &spaces{ready: map[string]bool{}},
 		builds:    newBuilds(o),
 	}
+	pods := e.informers.Core().V1().Pods().Informer()
+	if e.oneOffs, err = newOneOffs(client, o.Namespace, pods); err != nil {
+		return nil, err
+	}
+	e.logs = newFollower(client, pods, o.Logs, o.Logger)
 	return e, nil
 }
 
@@ -87,6 +94,8 @@ func set[T comparable](field *T, value T) {
 func (e *Engine) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return e.inform(ctx) })
+	group.Go(func() error { return e.logs.run(ctx) })
+	group.Go(func() error { return e.judge(ctx) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}

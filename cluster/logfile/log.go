@@ -47,8 +47,8 @@ func (l *log) load() error {
 	return nil
 }
 
-// append writes lines with the cursors that are next; only Stream, Replica and Text of
-// them are looked at.
+// append writes lines with the cursors that are next; a line without a Time is written
+// now.
 func (l *log) append(now time.Time, lines ...app.LogLine) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -64,7 +64,10 @@ func (l *log) write(now time.Time, lines []app.LogLine) error {
 	}
 	var data []byte
 	for i, line := range lines {
-		line.Cursor, line.Time = l.next+app.Cursor(i), now
+		line.Cursor = l.next + app.Cursor(i)
+		if line.Time.IsZero() {
+			line.Time = now
+		}
 		data = encode(data, line)
 	}
 	if _, err := l.active.Write(data); err != nil {

@@ -57,6 +57,18 @@ func (s *Store) Append(name app.LogName, text string) error {
 	return w.Append(lines...)
 }
 
+// Write writes lines as they are, in that order, with the cursors that are next; a line
+// without a Time is written now. A log that was closed is open again. A kill may leave the
+// first of the lines.
+func (s *Store) Write(name app.LogName, lines ...app.LogLine) error {
+	w, err := s.Writer(name)
+	if err != nil {
+		return err
+	}
+	defer w.Release()
+	return w.Append(lines...)
+}
+
 // Close ends who follows the log, when they have read it to the end. A log that nobody
 // has written to is closed too.
 func (s *Store) Close(name app.LogName) error {
@@ -144,7 +156,8 @@ func (s *Store) Writer(name app.LogName) (*Writer, error) {
 	return &Writer{store: s, name: name, log: l}, nil
 }
 
-// Append writes lines at the present time; only their Stream, Replica and Text count.
+// Append writes lines with the cursors that are next; a line without a Time is written
+// now.
 func (w *Writer) Append(lines ...app.LogLine) error {
 	if len(lines) == 0 {
 		return nil
