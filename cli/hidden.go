@@ -22,7 +22,7 @@ func (p *Program) serverCommands() []*cobra.Command {
 	return []*cobra.Command{
 		p.serveCommand(), p.installCommand(), p.demoCommand(), p.backupCommand(),
 		p.imageCommand(), p.registryCommand(),
-		p.supervisorCommand(), p.staticCommand(), p.demoSiteCommand(),
+		p.supervisorCommand(), p.staticCommand(), p.demoSiteCommand(), p.insideCommand(),
 	}
 }
 

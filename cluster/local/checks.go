@@ -10,8 +10,12 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/health"
 	"gondor/cluster/local/supervisor"
 )
+
+// lookInterval is between two closer looks at a replica that fails.
+const lookInterval = time.Second
 
 // checks are the health checks of a replica, one at a time.
 type checks struct {
@@ -52,7 +56,7 @@ func (c *checks) begin() {
 	case r.spec.Kind == app.Worker:
 		c.timer.Stop()
 	case r.now.State == app.ReplicaStarting:
-		c.timer.Reset(firstCheck)
+		c.timer.Reset(health.First)
 	default: // an adopted one: not all of them at the same moment
 		c.timer.Reset(rand.N(r.spec.Config.HealthInterval + 1))
 	}
@@ -68,7 +72,7 @@ func (c *checks) check() {
 		defer cancel()
 		var err error
 		if spec.Kind == app.Web {
-			err = prober.probe(ctx, spec, address)
+			err = prober.Probe(ctx, health.Of(spec), address)
 		}
 		select {
 		case c.results <- result{life, err}:
@@ -107,15 +111,15 @@ func (c *checks) pass() {
 		r.workload.wasHealthy(r)
 	}
 	if r.spec.Kind == app.Web {
-		c.timer.Reset(jitter(r.spec.Config.HealthInterval))
+		c.timer.Reset(health.Jitter(r.spec.Config.HealthInterval))
 	}
 }
 
 func (c *checks) miss(err error) {
 	r := c.replica
 	c.failures++
-	c.timer.Reset(jitter(c.pace()))
-	if r.now.State == app.ReplicaHealthy && c.failures < tolerated {
+	c.timer.Reset(health.Jitter(c.pace()))
+	if r.now.State == app.ReplicaHealthy && c.failures < health.Tolerated {
 		return
 	}
 	if r.now.State == app.ReplicaHealthy {
@@ -134,7 +138,7 @@ func (c *checks) pace() time.Duration {
 	if r.now.State != app.ReplicaStarting || taken > r.spec.Config.HealthTimeout {
 		return r.spec.Config.HealthInterval
 	}
-	return min(max(taken/startParts, firstCheck), startCheck)
+	return health.Pace(taken)
 }
 
 // look reads what a failing replica wrote and where it listens, now and then.
@@ -146,7 +150,7 @@ func (c *checks) look(err error) {
 	c.looked = time.Now()
 	r.now.Output = r.tail(c.ctx)
 	c.port = ""
-	if errors.Is(err, errRefused) {
+	if errors.Is(err, health.ErrRefused) {
 		c.port = r.listens(c.ctx)
 	}
 }
@@ -154,7 +158,7 @@ func (c *checks) look(err error) {
 // explain says what is wrong and, where that is known, what would be right.
 func (c *checks) explain(err error) string {
 	switch {
-	case !errors.Is(err, errRefused):
+	case !errors.Is(err, health.ErrRefused):
 		return err.Error()
 	case c.port != "":
 		return fmt.Sprintf("%v but on port %s; it must listen on the port that the variable PORT names", err, c.port)

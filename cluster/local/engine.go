@@ -16,6 +16,7 @@ import (
 
 	"gondor/app"
 	"gondor/cluster/command"
+	"gondor/cluster/health"
 	"gondor/cluster/local/supervisor"
 	"gondor/cluster/observers"
 	"gondor/cluster/runtimes"
@@ -33,7 +34,7 @@ type Engine struct {
 	ports      *ports
 	observers  *observers.Observers
 	runtimes   *runtimes.Runtimes
-	prober     *prober
+	prober     *health.Prober
 	notes      []string
 
 	mu        sync.Mutex
@@ -53,7 +54,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, app.Invalid("data", "%q with ports %d to %d can't be used; give an absolute path and a range within 1 to 65535", o.Dir, o.FirstPort, o.LastPort)
 	}
 	e := &Engine{
-		options: o, layout: layout{o.Dir}, observers: observers.New(), prober: newProber(),
+		options: o, layout: layout{o.Dir}, observers: observers.New(), prober: health.NewProber(),
 		ports:     newPorts(o.FirstPort, o.LastPort, o.Dir),
 		workloads: map[app.WorkloadRef]*workload{}, replicas: map[string]*replica{}, building: map[app.ID[app.Build]]bool{},
 	}

@@ -9,6 +9,7 @@ import (
 // Splitter makes lines of a stream of bytes: valid UTF-8 without their end ("\n" or
 // "\r\n"), longer ones split. The zero value is ready; it is for one goroutine.
 type Splitter struct {
+	Limit   int    // the longest line in bytes, not less than 4; 0 is MaxText
 	partial []byte // the line that has not ended
 	flushed bool   // the beginning of the present line was given out by Flush
 }
@@ -44,7 +45,7 @@ func (s *Splitter) Flush(line func(text string)) {
 func (s *Splitter) end(line func(text string)) {
 	raw := bytes.TrimSuffix(s.partial, []byte("\r"))
 	if len(raw) > 0 || !s.flushed {
-		give(raw, line)
+		s.give(raw, line)
 	}
 	s.flushed = false
 	s.partial = s.partial[:0]
@@ -55,22 +56,29 @@ func (s *Splitter) end(line func(text string)) {
 
 // spill gives out the beginning of a line that is longer than a line may be.
 func (s *Splitter) spill(line func(text string)) {
-	for len(s.partial) > MaxText+1 { // one more may be the "\r" of its end
-		n := boundary(s.partial, MaxText)
-		give(s.partial[:n], line)
+	for len(s.partial) > s.limit()+1 { // one more may be the "\r" of its end
+		n := boundary(s.partial, s.limit())
+		s.give(s.partial[:n], line)
 		s.partial = append(s.partial[:0], s.partial[n:]...)
 	}
 }
 
 // give makes valid UTF-8 of raw, which may make it longer than a line.
-func give(raw []byte, line func(text string)) {
+func (s *Splitter) give(raw []byte, line func(text string)) {
 	text := strings.ToValidUTF8(string(raw), "\uFFFD")
-	for len(text) > MaxText {
-		n := boundary([]byte(text[:MaxText+1]), MaxText)
+	for len(text) > s.limit() {
+		n := boundary([]byte(text[:s.limit()+1]), s.limit())
 		line(text[:n])
 		text = text[n:]
 	}
 	line(text)
+}
+
+func (s *Splitter) limit() int {
+	if s.Limit == 0 {
+		return MaxText
+	}
+	return s.Limit
 }
 
 // boundary is the last place at or before most where no character is cut in two.

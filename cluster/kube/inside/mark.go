@@ -17,16 +17,19 @@ const (
 )
 
 // Mark returns a line of a stream as it stands in a container's output.
-func Mark(stream app.Stream, line string) string {
+func Mark(stream app.Stream, line string) string { return marker(stream, line) + line }
+
+// marker is what stands before a line.
+func marker(stream app.Stream, line string) string {
 	switch {
 	case stream == app.Stderr:
-		return markStderr + line
+		return markStderr
 	case stream == app.Gondor:
-		return markGondor + line
+		return markGondor
 	case strings.HasPrefix(line, markAny):
-		return markStdout + line
+		return markStdout
 	default:
-		return line
+		return ""
 	}
 }
 

@@ -3,18 +3,16 @@ package supervisor
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/command"
 )
 
 // spawn starts the program of a process.
 func (p *process) spawn() (*program, error) {
-	path, err := findProgram(p.spec)
+	path, err := command.Find(p.spec.Argv[0], p.spec.Env)
 	if err != nil {
 		return nil, err
 	}
@@ -107,23 +105,4 @@ func orElse(n, other int) int {
 		return other
 	}
 	return n
-}
-
-// findProgram looks for the program in the PATH of its own environment.
-func findProgram(s Spec) (string, error) {
-	name := s.Argv[0]
-	if strings.Contains(name, "/") {
-		return name, nil
-	}
-	for _, v := range s.Env {
-		list, found := strings.CutPrefix(v, "PATH=")
-		for _, dir := range filepath.SplitList(list) {
-			path := filepath.Join(dir, name)
-			info, err := os.Stat(path)
-			if found && filepath.IsAbs(dir) && err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-				return path, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
 }
