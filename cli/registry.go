@@ -17,13 +17,13 @@ import (
 	"gondor/cluster/kube/registry/token"
 )
 
-// registryFlags are the flags of gondor registry as they are given.
-type registryFlags struct {
+// registryAnswer is what the flags of gondor registry say.
+type registryAnswer struct {
 	data, listen, keyFile, budget string
 }
 
 func (p *Program) registryCommand() *cobra.Command {
-	var f registryFlags
+	var f registryAnswer
 	c := &cobra.Command{
 		Use: "registry --data DIR --key-file FILE", Short: "Run the registry of a Kubernetes cluster's images", Args: takes(),
 		Long: "Run the registry that Gondor keeps the images of sites in. The key proves the tokens of whoever\n" +
@@ -39,7 +39,7 @@ func (p *Program) registryCommand() *cobra.Command {
 }
 
 // registry runs a registry until ctx ends.
-func (p *Program) registry(ctx context.Context, f registryFlags) error {
+func (p *Program) registry(ctx context.Context, f registryAnswer) error {
 	o, err := p.readRegistry(f)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (p *Program) registry(ctx context.Context, f registryFlags) error {
 }
 
 // readRegistry checks the flags and reads the key.
-func (p *Program) readRegistry(f registryFlags) (registry.Options, error) {
+func (p *Program) readRegistry(f registryAnswer) (registry.Options, error) {
 	if f.data == "" || f.keyFile == "" {
 		return registry.Options{}, usage("gondor registry needs --data DIR and --key-file FILE")
 	}
