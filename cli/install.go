@@ -32,18 +32,18 @@ func installFlags(flags *pflag.FlagSet, o *manifest.Options) {
 	flags.StringArrayVar(&o.BuildEnv, "build-env", nil, "a variable of every build: KEY=VALUE")
 	flags.StringVar(&o.StorageClass, "storage-class", "", "of all volumes (default: the cluster's)")
 	flags.StringVar(&o.Storage, "storage", "10Gi", "the size of the control plane's volume")
-	registryFlags(flags, &o.Registry)
-	routerFlags(flags, &o.Router)
+	installedRegistryFlags(flags, &o.Registry)
+	installedRouterFlags(flags, &o.Router)
 }
 
-func registryFlags(flags *pflag.FlagSet, r *manifest.Registry) {
+func installedRegistryFlags(flags *pflag.FlagSet, r *manifest.Registry) {
 	flags.StringVar(&r.Host, "registry", "", "a registry elsewhere, with its login in the Secret gondor-registry-login (default: one is installed)")
 	flags.IntVar(&r.NodePort, "registry-node-port", 30500, "the port by which nodes reach the registry as localhost")
 	flags.StringVar(&r.Storage, "registry-storage", "20Gi", "the size of the registry's volume")
 	flags.StringVar(&r.Budget, "registry-budget", "", "what images may use of it (default: nine tenths)")
 }
 
-func routerFlags(flags *pflag.FlagSet, r *manifest.Router) {
+func installedRouterFlags(flags *pflag.FlagSet, r *manifest.Router) {
 	flags.StringVar(&r.Kind, "router", manifest.DaemonSet, "daemonset: a router on every node; deployment: as many as you say")
 	flags.IntVar(&r.HostPort, "router-host-port", 80, "the port of its node that a router of the daemonset takes, 0 for none")
 	flags.IntVar(&r.Replicas, "router-replicas", 2, "how many routers the deployment has")
