@@ -29,6 +29,7 @@ type Engine struct {
 	builds    *builds
 	oneOffs   *oneOffs
 	logs      *follower
+	fronts    *fronts
 }
 
 // Open reaches the cluster and makes sure of what access.Preflight does. What ran before is found
@@ -51,6 +52,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		informers: newInformers(client, o.Namespace),
 		spaces:    &spaces{ready: map[string]bool{}},
 		builds:    newBuilds(o),
+		fronts:    newFronts(),
 	}
 	pods := e.informers.Core().V1().Pods().Informer()
 	if e.oneOffs, err = newOneOffs(client, o.Namespace, pods); err != nil {

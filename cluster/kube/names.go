@@ -54,7 +54,7 @@ func workloadName(ref app.WorkloadRef) string {
 
 // workloadSelector selects the pods of a workload, in the namespace of its instance.
 func workloadSelector(ref app.WorkloadRef) map[string]string {
-	return map[string]string{labelInstance: label(string(ref.Instance)), labelWorkload: workloadName(ref)}
+	return map[string]string{labelInstance: labelValue(string(ref.Instance)), labelWorkload: workloadName(ref)}
 }
 
 // workloadLabels are on everything of a workload.
@@ -70,8 +70,8 @@ func (o Options) workloadLabels(w app.Workload) map[string]string {
 // instanceLabels are on everything of an instance.
 func (o Options) instanceLabels(site app.ID[app.Site], instance app.ID[app.Instance]) map[string]string {
 	labels := o.labels()
-	labels[labelSite] = label(string(site))
-	labels[labelInstance] = label(string(instance))
+	labels[labelSite] = labelValue(string(site))
+	labels[labelInstance] = labelValue(string(instance))
 	return labels
 }
 
@@ -81,10 +81,25 @@ func (o Options) labels() map[string]string {
 }
 
 // label maps a name to a DNS label that begins with a letter, as the names of Services have
-// to (RFC 1035 section 2.3.1). Names that are none, or are too long, keep what can be kept
-// of them and get a hash, so that different names never meet.
+// to (RFC 1035 section 2.3.1), so that different names never meet.
 func label(name string) string {
-	kept := strings.Map(func(r rune) rune {
+	if name == "" || name[0] <= '9' {
+		return hashed(name)
+	}
+	return labelValue(name)
+}
+
+// labelValue maps an ID to the value of a label. IDs begin with a digit, which labels may.
+func labelValue(id string) string {
+	if id == kept(id) && len(id) <= mostName && id != "" {
+		return id
+	}
+	return hashed(id)
+}
+
+// kept is what can stand in a DNS label of a name.
+func kept(name string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
 			return r
@@ -93,16 +108,16 @@ func label(name string) string {
 		default:
 			return '-'
 		}
-	}, name)
-	kept = strings.Trim(kept, "-")
-	if kept == name && len(name) <= mostName && name != "" && name[0] > '9' {
-		return name
-	}
+	}, name), "-")
+}
+
+// hashed is a DNS label made of what can be kept of a name and of a hash of all of it.
+func hashed(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	hash := hex.EncodeToString(sum[:])[:10]
-	kept = strings.Trim(kept[:min(len(kept), mostName-len(hash)-1)], "-")
-	if kept == "" || kept[0] >= '0' && kept[0] <= '9' {
+	kept := kept(name)
+	if kept == "" || kept[0] <= '9' {
 		kept = strings.Trim("x-"+kept, "-")
 	}
-	return kept[:min(len(kept), mostName-len(hash)-1)] + "-" + hash
+	return strings.Trim(kept[:min(len(kept), mostName-len(hash)-1)], "-") + "-" + hash
 }
