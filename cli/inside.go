@@ -43,7 +43,7 @@ func (p *Program) insideCommand() *cobra.Command {
 			return inside.Carry(program, args[0])
 		},
 	}
-	c := family("inside", "What this program does inside a pod", run, join, carry)
+	c := family("inside", "What this program does inside a pod", run, join, carry, p.insideBuildCommand(), p.insideProbeCommand())
 	c.Hidden = true
 	return c
 }

@@ -13,14 +13,31 @@ import (
 	"gondor/app"
 	"gondor/cluster/kube/builder"
 	"gondor/cluster/kube/image"
+	"gondor/cluster/kube/registry"
 	"gondor/cluster/kube/registry/token"
 )
 
-// Keep implements app.Builder. The space is given back when the registry next looks for
-// what no image needs.
+// Keep implements app.Builder. The registry inside Gondor gives the space back at once,
+// one elsewhere when it next looks for what no image needs.
 func (e *Engine) Keep(ctx context.Context, asOf time.Time, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
+	builds = append(slices.Clone(builds), e.builds.underWay()...)
+	if len(e.options.Registry.Key) == 0 {
+		return e.keepElsewhere(ctx, asOf, builds, sites)
+	}
+	kept := registry.Kept{AsOf: asOf}
+	for _, id := range builds {
+		kept.Tags = append(kept.Tags, string(id))
+	}
+	for _, id := range sites {
+		kept.Caches = append(kept.Caches, siteRepository(id))
+	}
+	return registry.Keep(ctx, e.options.Registry.store(token.Admin()), kept)
+}
+
+// keepElsewhere does it by what every registry can.
+func (e *Engine) keepElsewhere(ctx context.Context, asOf time.Time, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
 	k := keeper{store: e.options.Registry.store(token.Admin()), latest: app.NewID[app.Build](asOf), wanted: map[string]bool{}}
-	for _, id := range append(builds, e.builds.underWay()...) {
+	for _, id := range builds {
 		k.wanted[string(id)] = true
 	}
 	repositories, err := k.store.Repositories(ctx)

@@ -51,6 +51,9 @@ func (t *tail) add(line string) {
 	t.lines = append(t.lines, line[:min(len(line), tailText)])
 }
 
+// longestLine is where a line without an end is cut: beyond any secret.
+const longestLine = 64 << 10
+
 // stepOutput makes lines of one stream of a step, without the build's variables.
 type stepOutput struct {
 	stream app.Stream

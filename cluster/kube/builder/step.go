@@ -13,6 +13,7 @@ import (
 
 	"gondor/app"
 	"gondor/cluster/command"
+	"gondor/cluster/logfile"
 )
 
 const (
@@ -46,7 +47,7 @@ func (b *construction) step(ctx context.Context, step app.Step) error {
 }
 
 func (b *construction) stepOutput(stream app.Stream, last *tail) *stepOutput {
-	return &stepOutput{stream: stream, hidden: b.hidden, out: b.out, tail: last}
+	return &stepOutput{stream: stream, hidden: b.hidden, out: b.out, tail: last, lines: logfile.Splitter{Limit: longestLine}}
 }
 
 // command is a step in a process group of its own, which ends with ctx.

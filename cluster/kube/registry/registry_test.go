@@ -125,7 +125,7 @@ func TestATokenOpensNothingButItsRepository(t *testing.T) {
 		return func(s image.Store) error {
 			digest, err := b.as(token.Admin()).Digest(t.Context(), repository, "1")
 			must(t, err)
-			return s.Delete(t.Context(), repository, digest)
+			return s.Delete(t.Context(), repository, digest.String())
 		}
 	}
 	stranger := b.as(token.Admin())
