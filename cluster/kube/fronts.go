@@ -17,6 +17,8 @@ type fronts struct {
 	line       []app.ID[app.Instance] // of those to be written
 	wake       chan struct{}
 	changed    chan struct{} // closed and replaced when one was written
+	expected   bool          // a domain will tell its routes
+	synced     bool          // it has told all of them
 }
 
 // front is how one instance is reached: its hosts all lead the same way.
@@ -41,6 +43,8 @@ func (f *fronts) take(change app.RouteChange) {
 	host := change.Route.Host
 	switch {
 	case change.Synced:
+		f.synced = true
+		f.announce()
 	case change.Removed:
 		f.remove(host)
 	default:
@@ -131,8 +135,21 @@ func (f *fronts) written(id app.ID[app.Instance], done bool) {
 	if len(one.hosts) == 0 {
 		delete(f.byInstance, id)
 	}
+	f.announce()
+}
+
+// announce wakes those who wait in settled. The caller holds the lock.
+func (f *fronts) announce() {
 	close(f.changed)
 	f.changed = make(chan struct{})
+}
+
+// expect says that a domain will tell its routes: what is in the cluster before that is
+// what an earlier Gondor wrote, and may be old.
+func (f *fronts) expect() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expected = true
 }
 
 // settled returns when the cluster has the front of an instance as the domain told it, or
@@ -141,7 +158,7 @@ func (f *fronts) settled(ctx context.Context, id app.ID[app.Instance]) error {
 	for {
 		f.mu.Lock()
 		one, changed := f.byInstance[id], f.changed
-		due := one != nil && one.due
+		due := one != nil && one.due || f.expected && !f.synced
 		f.mu.Unlock()
 		if !due {
 			return nil

@@ -102,3 +102,17 @@ func TestSettledWaitsForWhatIsBeingWritten(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNothingIsSettledBeforeTheDomainHasToldAllItsRoutes(t *testing.T) {
+	f := newFronts()
+	f.expect()
+	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := f.settled(short, "i1"); err == nil {
+		t.Error("what an earlier Gondor wrote counts as settled")
+	}
+	f.take(app.RouteChange{Synced: true})
+	if err := f.settled(t.Context(), "i1"); err != nil {
+		t.Error(err)
+	}
+}

@@ -32,9 +32,12 @@ type routed struct {
 }
 
 // Routed returns where a router learns its routes, when domain tells those of Gondor's own
-// instances: the Services of the cluster, into which the engine writes the latter. Routes
-// of what it returns is called once.
-func (e *Engine) Routed(domain app.RouteSource) app.RouteSource { return routed{e, domain} }
+// instances: the Services of the cluster, into which the engine writes the latter. It is
+// called before Run, and Routes of what it returns is called once.
+func (e *Engine) Routed(domain app.RouteSource) app.RouteSource {
+	e.fronts.expect()
+	return routed{e, domain}
+}
 
 // Routes implements app.RouteSource.
 func (r routed) Routes(ctx context.Context, fn func(app.RouteChange)) error {
