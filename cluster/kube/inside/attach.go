@@ -31,15 +31,18 @@ var ErrLost = errors.New("the connection to the process was lost")
 func Attach(ctx context.Context, to io.Writer, from io.Reader, s app.Streams) (Termination, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	a := &attaching{to: to, credit: newCredit()}
+	a := &attaching{to: to, credit: newCredit(), arrived: newArrivals()}
 	if err := a.write(kindAttach, encodeWindow(s.Window)); err != nil {
 		return Termination{}, a.lost(ctx, err)
 	}
 	go a.sendSigns(ctx, s.Resizes)
-	if s.Stdin != nil {
-		go a.sendStdin(ctx, s.Stdin, cancel)
-	}
-	t, err := a.receive(from, s)
+	go a.read(from)
+	begin := sync.OnceFunc(func() {
+		if s.Stdin != nil {
+			go a.sendStdin(ctx, s.Stdin, cancel)
+		}
+	})
+	t, err := a.receive(ctx, s, begin)
 	if err != nil {
 		return t, a.lost(ctx, err)
 	}
@@ -48,9 +51,10 @@ func Attach(ctx context.Context, to io.Writer, from io.Reader, s app.Streams) (T
 
 // attaching is the near end of one Attach.
 type attaching struct {
-	credit *credit
-	mu     sync.Mutex // one frame at a time
-	to     io.Writer
+	credit  *credit
+	arrived *arrivals
+	mu      sync.Mutex // one frame at a time
+	to      io.Writer
 }
 
 func (a *attaching) write(k kind, data []byte) error {
@@ -78,7 +82,7 @@ func (a *attaching) sendStdin(ctx context.Context, r io.Reader, fail func(error)
 	buf := make([]byte, maxFrame)
 	for {
 		n, err := r.Read(buf)
-		if a.credit.take(ctx, n) != nil {
+		if !a.credit.take(ctx.Done(), n) || ctx.Err() != nil {
 			return
 		}
 		if n > 0 && a.write(kindStdin, buf[:n]) != nil {
@@ -119,26 +123,51 @@ func (a *attaching) sendSigns(ctx context.Context, resizes <-chan app.Window) {
 	}
 }
 
-// receive copies output until the last frame.
-func (a *attaching) receive(from io.Reader, s app.Streams) (Termination, error) {
+// read takes what arrives, so that the connection is always read: one whose reader waits
+// too long for slow streams is cut by those who carry it.
+func (a *attaching) read(from io.Reader) {
 	buf := make([]byte, maxFrame)
 	for {
 		k, data, err := readFrame(from, buf)
+		switch {
+		case err != nil:
+		case k == kindCredit:
+			err = a.credit.give(decodeCredit(data))
+		default:
+			err = a.arrived.put(k, data)
+		}
+		if k == kindExit {
+			_ = a.write(kindDone, nil) // without it process 1 ends a little later
+		}
+		if err != nil {
+			a.arrived.end(err)
+			return
+		}
+	}
+}
+
+// receive copies output until the last frame. It calls begin when the far end is ready for
+// input.
+func (a *attaching) receive(ctx context.Context, s app.Streams, begin func()) (Termination, error) {
+	for {
+		f, err := a.arrived.next(ctx)
 		if err != nil {
 			return Termination{}, err
 		}
-		switch k {
+		switch f.kind {
 		case kindExit:
-			return a.conclude(data)
+			if t, ok := ParseTermination(string(f.data)); ok {
+				return t, nil
+			}
+			err = errFrame
 		case kindRefused:
-			return Termination{}, app.Conflict("", "%s", data)
+			return Termination{}, app.Conflict("", "%s", f.data)
 		case kindAttached:
+			begin()
 		case kindStdout:
-			err = deliver(s.Stdout, data)
+			err = a.deliver(s.Stdout, f.data)
 		case kindStderr:
-			err = deliver(s.Stderr, data)
-		case kindCredit:
-			err = a.credit.give(decodeCredit(data))
+			err = a.deliver(s.Stderr, f.data)
 		default:
 			err = errFrame
 		}
@@ -148,22 +177,12 @@ func (a *attaching) receive(from io.Reader, s app.Streams) (Termination, error) 
 	}
 }
 
-// conclude lets process 1 end.
-func (a *attaching) conclude(data []byte) (Termination, error) {
-	t, ok := ParseTermination(string(data))
-	if !ok {
-		return t, errFrame
+// deliver passes output on and gives the far end room for more.
+func (a *attaching) deliver(w io.Writer, data []byte) error {
+	if w != nil {
+		if _, err := w.Write(data); err != nil {
+			return fmt.Errorf("deliver the output: %w", err)
+		}
 	}
-	_ = a.write(kindDone, nil) // without it process 1 ends a little later
-	return t, nil
-}
-
-func deliver(w io.Writer, data []byte) error {
-	if w == nil {
-		return nil
-	}
-	if _, err := w.Write(data); err != nil {
-		return fmt.Errorf("deliver the output: %w", err)
-	}
-	return nil
+	return a.write(kindCredit, encodeCredit(len(data)))
 }

@@ -64,6 +64,7 @@ func (a *attachments) serve(s *session) {
 		}
 	}()
 	s.receive()
+	close(s.left)
 	_ = s.conn.Close() // who writes to it stops waiting
 	close(stop)
 	if s.program != nil {

@@ -1,11 +1,9 @@
 package inside
 
-import (
-	"context"
-	"sync"
-)
+import "sync"
 
-// credit is the room that process 1 has for standard input. It is safe for concurrent use.
+// credit is the room that the far end has for bytes that it has not passed on yet. It is
+// safe for concurrent use.
 type credit struct {
 	mu    sync.Mutex
 	used  int
@@ -14,16 +12,17 @@ type credit struct {
 
 func newCredit() *credit { return &credit{freed: make(chan struct{}, 1)} }
 
-// take waits until there is room for so many bytes, which is never more than all of it.
-func (c *credit) take(ctx context.Context, bytes int) error {
+// take waits until there is room for so many bytes, which is never more than all of it. It
+// reports false when done was closed before.
+func (c *credit) take(done <-chan struct{}, bytes int) bool {
 	for !c.tryTake(bytes) {
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-done:
+			return false
 		case <-c.freed:
 		}
 	}
-	return ctx.Err()
+	return true
 }
 
 func (c *credit) tryTake(bytes int) bool {
@@ -33,6 +32,9 @@ func (c *credit) tryTake(bytes int) bool {
 		return false
 	}
 	c.used += bytes
+	if c.used < window {
+		c.signal() // others may wait for less
+	}
 	return true
 }
 
@@ -44,9 +46,13 @@ func (c *credit) give(bytes int) error {
 		return errFrame
 	}
 	c.used -= bytes
+	c.signal()
+	return nil
+}
+
+func (c *credit) signal() {
 	select {
 	case c.freed <- struct{}{}:
 	default:
 	}
-	return nil
 }

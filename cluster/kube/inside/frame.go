@@ -14,6 +14,9 @@ import (
 // the container, as they are.
 type kind byte
 
+// The kind of frames of both.
+const kindCredit kind = 't' // four bytes: so many of what the other sent have been passed on
+
 // The kinds of frames of who attaches.
 const (
 	kindAttach kind = 'a' // the first: the size of the terminal, as kindResize has it
@@ -21,7 +24,7 @@ const (
 	kindEnd    kind = 'c' // there is no more standard input
 	kindResize kind = 'w' // the terminal's new size: width and height, two bytes each
 	kindAlive  kind = 'p' // sent again and again, so that silence means who attached has gone
-	kindDone   kind = 'd' // everything was read; process 1 may end
+	kindDone   kind = 'd' // everything has arrived; process 1 may end
 )
 
 // The kinds of frames of process 1.
@@ -30,7 +33,6 @@ const (
 	kindRefused  kind = 'r' // to kindAttach: somebody is attached; a sentence for people
 	kindStdout   kind = 'o' // bytes from the program
 	kindStderr   kind = 'e'
-	kindCredit   kind = 't' // four bytes: so many of its standard input have been taken
 	kindExit     kind = 'x' // the last: the program's Termination
 )
 
@@ -38,8 +40,8 @@ const (
 	frameHeader = 5
 	// maxFrame is the longest contents of a frame.
 	maxFrame = 32 << 10
-	// window is how many bytes of standard input may be under way: process 1 always has
-	// room for them, so that it goes on reading and notices when who attached leaves.
+	// window is how many bytes may be under way in each direction: both ends always have
+	// room for them, so that they go on reading and notice when the other leaves.
 	window = 128 << 10
 )
 

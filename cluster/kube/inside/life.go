@@ -45,6 +45,7 @@ type life struct {
 	drain   drain
 	asked   syscall.Signal // what it is stopped with
 	tick    *time.Ticker   // of the drain
+	lonely  *time.Timer    // ends one that nobody attaches to
 	timeout *time.Timer
 	kill    *time.Timer
 	checks  func() // ends them
@@ -149,6 +150,7 @@ func (l *life) close() {
 func (l *life) idle() {
 	l.tick = time.NewTicker(time.Hour)
 	l.tick.Stop()
+	l.lonely = time.NewTimer(l.o.HoldTimeout)
 	l.timeout, l.kill = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
 	l.timeout.Stop()
 	l.kill.Stop()
@@ -178,11 +180,12 @@ func (l *life) loop(ctx context.Context) {
 			if l.drain.over(time.Now()) {
 				l.terminate()
 			}
+		case <-l.lonely.C:
+			l.forsake()
 		case <-l.timeout.C:
 			l.expire()
 		case <-l.kill.C:
-			l.why.killed = true
-			l.program.signal(syscall.SIGKILL)
+			l.slay()
 		case <-l.drained():
 			l.conclude()
 		}

@@ -93,7 +93,7 @@ func (p *pump) deliver(chunk []byte) {
 		}
 	}
 	if s := p.program.session.Load(); s != nil {
-		s.write(p.kind, chunk)
+		s.deliver(p.kind, chunk)
 	}
 }
 

@@ -24,6 +24,7 @@ type Options struct {
 	TerminationMessage string        // default TerminationMessage
 	Cgroups            string        // where the container's cgroups are mounted, default /sys/fs/cgroup
 	Readiness          string        // where readiness probes are answered, default ReadinessPort on all addresses
+	HoldTimeout        time.Duration // how long somebody may take to attach to what is held, default 5 minutes
 	RouteDelay         time.Duration // the least time between a web service's SIGTERM and its program's, default 3 s
 }
 
@@ -33,6 +34,7 @@ func (o Options) withDefaults() Options {
 	o.TerminationMessage = cmp.Or(o.TerminationMessage, TerminationMessage)
 	o.Cgroups = cmp.Or(o.Cgroups, "/sys/fs/cgroup")
 	o.RouteDelay = cmp.Or(o.RouteDelay, 3*time.Second)
+	o.HoldTimeout = cmp.Or(o.HoldTimeout, 5*time.Minute)
 	if o.Environ == nil {
 		o.Environ = os.Environ()
 	}

@@ -13,8 +13,11 @@ const (
 	// silence is after which who attached counts as gone, having sent nothing, not even
 	// the sign that it lives.
 	silence = 6 * aliveInterval
-	// lingering is how long the last frame may be on its way.
-	lingering = 10 * time.Second
+	// lastFrame is how long the last frame may be on its way.
+	lastFrame = 20 * time.Second
+	// lateReader is how long who is attached may take to read what a program wrote that was
+	// stopped.
+	lateReader = 5 * time.Second
 )
 
 // session is somebody attached to the program, from the side of process 1.
@@ -24,6 +27,8 @@ type session struct {
 	arrived *intake
 	program *program      // nil when it is refused, or there is none
 	joined  chan struct{} // closed when program is set for good
+	room    *credit       // of the far end, for output
+	left    chan struct{} // closed when the far end has gone
 
 	mu        sync.Mutex // one frame at a time
 	buf       []byte
@@ -32,10 +37,20 @@ type session struct {
 }
 
 func newSession(conn net.Conn) *session {
-	return &session{conn: conn, arrived: newIntake(), joined: make(chan struct{})}
+	return &session{
+		conn: conn, arrived: newIntake(), joined: make(chan struct{}),
+		room: newCredit(), left: make(chan struct{}),
+	}
 }
 
-// write sends a frame and waits while the far end reads slowly.
+// deliver sends output, and waits while the far end passes it on slowly.
+func (s *session) deliver(k kind, data []byte) {
+	if s.room.take(s.left, len(data)) {
+		s.write(k, data)
+	}
+}
+
+// write sends a frame.
 func (s *session) write(k kind, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +88,7 @@ func (s *session) linger() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.concluded = true
-	_ = s.conn.SetReadDeadline(time.Now().Add(lingering)) // fails on one that is closed
+	_ = s.conn.SetReadDeadline(time.Now().Add(lastFrame)) // fails on one that is closed
 }
 
 // receive reads what the far end sends until it goes, is silent for too long, has read the
@@ -100,6 +115,8 @@ func (s *session) heed(k kind, data []byte) bool {
 	switch k {
 	case kindStdin:
 		return s.arrived.put(data)
+	case kindCredit:
+		return s.room.give(decodeCredit(data)) == nil
 	case kindEnd:
 		s.arrived.end()
 		return true

@@ -2,6 +2,7 @@ package inside
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"syscall"
 	"time"
@@ -46,8 +47,8 @@ func (l *life) stop(s syscall.Signal) {
 	case l.state == held:
 		l.state, l.end = ended, neverStarted()
 		l.conclude()
-	case l.state == ended && l.session != nil:
-		_ = l.session.conn.Close() // nobody waits for a slow reader then
+	case l.state == ended:
+		l.dismiss()
 	case l.state != running:
 	case l.spec.Kind == app.Web && l.ready.ever.Load():
 		l.state, l.asked = draining, s
@@ -59,6 +60,15 @@ func (l *life) stop(s syscall.Signal) {
 	default:
 		l.asked = s
 		l.terminate()
+	}
+}
+
+// forsake ends a program that is held for somebody who does not come.
+func (l *life) forsake() {
+	if l.state == held {
+		message := fmt.Sprintf("stopped before it started: nobody attached to it within %v", l.o.HoldTimeout)
+		l.state, l.end = ended, Termination{Code: neverStarted().Code, Message: message}
+		l.conclude()
 	}
 }
 
@@ -83,6 +93,24 @@ func (l *life) terminate() {
 	l.kill.Reset(l.spec.stopTimeout())
 }
 
+// slay ends a program that did not end by itself or, once it has ended, the wait for who
+// reads its output too slowly.
+func (l *life) slay() {
+	if l.state == ended {
+		l.dismiss()
+		return
+	}
+	l.why.killed = true
+	l.program.signal(syscall.SIGKILL)
+}
+
+// dismiss ends the session of who is attached.
+func (l *life) dismiss() {
+	if l.session != nil {
+		_ = l.session.conn.Close() // whoever reads from it notices
+	}
+}
+
 // ended takes to heart that the program was reaped.
 func (l *life) ended(status syscall.WaitStatus) {
 	l.tick.Stop()
@@ -92,6 +120,9 @@ func (l *life) ended(status syscall.WaitStatus) {
 	l.why.outOfMemory = memoryKills(l.o.Cgroups) > l.kills
 	l.state, l.end = ended, l.why.tell(status, l.spec)
 	l.program.ended()
+	if l.why.stopped {
+		l.kill.Reset(lateReader)
+	}
 }
 
 // drained is closed when the program has ended and all its output was delivered; nil once
