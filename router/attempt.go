@@ -24,6 +24,7 @@ func (x *exchange) attempt() verdict {
 	v := x.converse(c)
 	if v == again {
 		x.tried = append(x.tried, x.backend)
+		return elsewhere
 	}
 	return v
 }
@@ -36,7 +37,17 @@ func (x *exchange) unreachable(err error) verdict {
 	if x.backend.refused(time.Now()) {
 		x.warn("a backend takes no connection and leaves the rotation", err)
 	}
-	return again
+	return elsewhere
+}
+
+// forsake takes a backend whose machine says nothing any more out of the rotation with
+// all that is kept to it, so that other requests need not find out one by one.
+func (x *exchange) forsake(err error) {
+	x.tried = append(x.tried, x.backend)
+	x.backend.pool.expire(time.Now())
+	if x.backend.refused(time.Now()) {
+		x.warn("a backend has vanished and leaves the rotation", err)
+	}
 }
 
 // converse sends the request over the connection and the answer to the client. Then it
@@ -47,6 +58,7 @@ func (x *exchange) converse(c *conn) (v verdict) {
 	defer func() {
 		c.client = nil
 		if detach() && keep {
+			c.endure(false)
 			x.backend.pool.put(c, time.Now())
 			return
 		}
@@ -75,6 +87,12 @@ func (x *exchange) unsent(n int, err error) verdict {
 	if x.req.Context().Err() != nil {
 		return gone
 	}
+	if vanished(err) {
+		x.forsake(err)
+		if x.safe() {
+			return elsewhere
+		}
+	}
 	if n == 0 || x.safe() {
 		return again
 	}
@@ -92,6 +110,11 @@ func (x *exchange) unanswered(c *conn, err error) verdict {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		x.warn("a backend did not answer in time", err)
 		return overdue
+	case vanished(err):
+		x.forsake(err)
+		if !c.heard && x.safe() {
+			return elsewhere
+		}
 	case !c.heard && x.safe():
 		return again
 	}

@@ -33,6 +33,8 @@ type conn struct {
 	answerBy time.Time
 	armed    bool
 
+	patient bool // it endures stalled instead of silence
+
 	read func(fd uintptr) bool // tryRead as a value, made once
 	into []byte
 	n    int
@@ -41,15 +43,18 @@ type conn struct {
 
 // dial opens a connection to the address.
 func dial(ctx context.Context, address string, limit time.Duration) (*conn, error) {
-	dialer := net.Dialer{Timeout: limit}
+	dialer := net.Dialer{Timeout: limit, KeepAliveConfig: probing}
 	opened, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the backend: %w", err)
 	}
 	tcp := opened.(*net.TCPConn)
 	raw, err := tcp.SyscallConn()
+	if err == nil {
+		err = endureSilence(raw, silence)
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("take the socket of the backend: %w", err), tcp.Close())
+		return nil, errors.Join(fmt.Errorf("prepare the socket of the backend: %w", err), tcp.Close())
 	}
 	c := &conn{tcp: tcp, raw: raw}
 	c.in = bufio.NewReaderSize(c, 4<<10)
@@ -108,6 +113,20 @@ func (c *conn) begin(x *exchange, limit time.Duration) {
 		c.armed = true
 		_ = c.tcp.SetReadDeadline(c.answerBy)
 	}
+}
+
+// endure lets the backend leave unread for a while what is sent to it from now on, or
+// ends that. When it fails, the connection has failed, which the next use of it tells.
+func (c *conn) endure(stalls bool) {
+	if c.patient == stalls {
+		return
+	}
+	c.patient = stalls
+	limit := silence
+	if stalls {
+		limit = stalled
+	}
+	_ = endureSilence(c.raw, limit)
 }
 
 // extend moves a deadline that has struck; it reports false when the time is truly up.

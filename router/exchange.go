@@ -35,7 +35,8 @@ type verdict int
 
 const (
 	answered  verdict = iota
-	again             // nothing has happened that forbids another attempt
+	again             // the connection failed, and nothing forbids another attempt
+	elsewhere         // the backend failed, and nothing forbids an attempt at another
 	broken            // the backend failed
 	overdue           // the backend did not answer in time
 	gone              // the client went away
@@ -61,7 +62,7 @@ func (x *exchange) serve() {
 		switch v := x.attempt(); v {
 		case answered:
 			return
-		case again:
+		case elsewhere:
 			if !x.next() {
 				x.fail(broken)
 				return

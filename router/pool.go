@@ -17,12 +17,20 @@ type pool struct {
 // mostKept bounds the unused connections per backend.
 const mostKept = 256
 
+// trusted is how long ago a connection may have been used to carry what can't be sent
+// again: the longer it is kept, the likelier the backend closes it at this very moment.
+const trusted = time.Second
+
 // take returns a kept connection that is still good as far as can be seen, or nil.
 // Which ones are looked at costs a system call, so that those used a moment ago are not
-// unless exact is asked for.
+// unless exact is asked for, for a request that can't be sent again.
 func (p *pool) take(now time.Time, exact bool) *conn {
+	oldest := time.Time{}
+	if exact {
+		oldest = now.Add(-trusted)
+	}
 	for {
-		c := p.pop()
+		c := p.pop(oldest)
 		if c == nil {
 			return nil
 		}
@@ -34,11 +42,12 @@ func (p *pool) take(now time.Time, exact bool) *conn {
 	}
 }
 
-func (p *pool) pop() *conn {
+// pop takes the connection used last out, unless that was before oldest.
+func (p *pool) pop(oldest time.Time) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last := len(p.conns) - 1
-	if last < 0 {
+	if last < 0 || p.conns[last].since.Before(oldest) {
 		return nil
 	}
 	c := p.conns[last]

@@ -53,6 +53,7 @@ func (x *exchange) tunnel(c *conn) {
 	f.tunnels.Add(1)
 	defer f.tunnels.Done()
 	c.answerBy = time.Time{}
+	c.endure(true)
 	client, buffered, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		x.warn("a client's connection could not be taken over", err)

@@ -58,6 +58,7 @@ func (x *exchange) startUpload(c *conn) {
 	if x.req.ContentLength == 0 || x.small {
 		return
 	}
+	c.endure(true)
 	x.upload = &upload{x: x, c: c, proceed: make(chan struct{}), done: make(chan struct{})}
 	go x.upload.run()
 }
