@@ -1,7 +1,8 @@
 # make build   the program, with the dashboard's assets: bin/gondor
 # make image   Gondor's own image, without a Docker daemon: bin/gondor-image.tar
 # make demo    build it and run the demo: one site, built and served on this machine
-# make test    lint, then every test with the race detector
+# make test    lint, then every test with the race detector, those of Kubernetes on a cluster
+#              that it brings up and takes down, or on that of GONDOR_TEST_KUBECONFIG
 # make bench   figures of cost, side by side from one run
 # make lint    gofumpt, go vet, staticcheck, and the types of the dashboard's scripts
 
@@ -26,7 +27,7 @@ demo: build
 	bin/gondor demo
 
 test: lint build
-	go test -race -timeout 40m ./...
+	test/kube/with-cluster go test -race -timeout 40m ./...
 
 lint:
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }

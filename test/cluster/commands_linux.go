@@ -15,7 +15,7 @@ func execute(ctx context.Context) error {
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	root.AddCommand(upCommand(), downCommand(), statusCommand(), forwardCommand(), imageCommand())
+	root.AddCommand(upCommand(), downCommand(), statusCommand(), forwardCommand(), imageCommand(), recycleCommand())
 	root.AddCommand(machineCommands()...)
 	root.AddCommand(innerCommands()...)
 	return root.ExecuteContext(ctx)
@@ -58,6 +58,13 @@ func forwardCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where to listen; port 0 chooses one; the address is printed")
 	return c
+}
+
+func recycleCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "recycle", Short: "Empty the volumes whose claims have gone and offer them again", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return recycle(c.Context()) },
+	}
 }
 
 func imageCommand() *cobra.Command {
