@@ -2,9 +2,7 @@ package kube
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"gondor/app"
 	"gondor/cluster/kube/image"
@@ -99,22 +96,19 @@ func (a adoption) take(ctx context.Context, found v1.Image) (app.Artifact, error
 
 // explain turns what a registry answered into a sentence.
 func (a adoption) explain(err error) error {
-	var answer *transport.Error
-	registry := a.reference.Context().RegistryStr()
-	switch {
-	case app.IsNotFound(err):
+	want := image.Platform()
+	switch app.CodeOf(err) {
+	case app.CodeNotFound:
 		return app.Invalid("", "there is no image %s; push it first, and mind its tag", a.Image)
-	case app.CodeOf(err) != app.CodeInternal:
+	case app.CodeForbidden, app.CodeUnauthenticated:
+		return app.Fault(app.CodeFailed, "%s does not let Gondor see the image %s: it is private, or there is none; use a public one, or one of this Gondor's own registry", a.reference.Context().RegistryStr(), a.Image)
+	case app.CodeInvalid, app.CodeFailed:
 		return err
-	case errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden):
-		return app.Fault(app.CodeFailed, "%s does not let Gondor see the image %s: it is private, or there is none; use a public one, or one of this Gondor's own registry", registry, a.Image)
-	case errors.As(err, &answer):
-		return app.Fault(app.CodeFailed, "%s can't give the image %s: it answered %d", registry, a.Image, answer.StatusCode)
-	case strings.Contains(err.Error(), "no child with platform"): // go-containerregistry has no type for it
-		want := image.Platform()
+	}
+	if strings.Contains(err.Error(), "no child with platform") { // go-containerregistry has no type for it
 		return app.Invalid("", "the image %s is not for %s, which the nodes of this cluster run; build it for that too, such as with: docker build --platform %s", a.Image, want, want)
 	}
-	return app.Fault(app.CodeFailed, "%s can't be asked for the image %s: %v", registry, a.Image, err)
+	return app.Fault(app.CodeFailed, "can't look at the image %s: %v", a.Image, err)
 }
 
 // imagePlan reads what an image runs and where that listens.

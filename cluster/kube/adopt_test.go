@@ -97,7 +97,7 @@ func TestWhyAnImageIsNotAdopted(t *testing.T) {
 		"it is for other machines":   {"localhost:30500/shared/foreign:1", "is for linux/s390x"},
 		"it says no command":         {"localhost:30500/shared/silent:1", "says no command"},
 		"it is another site's":       {"localhost:30500/site/other:1", "belongs to another site"},
-		"its registry does not hear": {"127.0.0.1:1/shop:1", "can't be asked for the image"},
+		"its registry does not hear": {"127.0.0.1:1/shop:1", "can't look at the image"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := s.Adopt(t.Context(), app.Adoption{Build: "b1", Site: "s1", Image: c.reference})
