@@ -20,7 +20,7 @@ import (
 // serverCommands are those that run beside a server, not against one.
 func (p *Program) serverCommands() []*cobra.Command {
 	return []*cobra.Command{
-		p.serveCommand(), p.installCommand(), p.demoCommand(), p.backupCommand(),
+		p.serveCommand(), p.routerCommand(), p.installCommand(), p.demoCommand(), p.backupCommand(),
 		p.imageCommand(), p.registryCommand(),
 		p.supervisorCommand(), p.staticCommand(), p.demoSiteCommand(), p.insideCommand(),
 	}
