@@ -20,6 +20,7 @@ type collection struct {
 	log     *slog.Logger
 	young   time.Time       // what changed later stays, for its manifest may be on its way
 	marked  map[string]bool // blobs that stay
+	dropped map[string]bool // REPOSITORY@DIGEST that lost a tag: no push of it is under way
 	removed int             // blobs
 }
 
@@ -60,7 +61,8 @@ func (r *Registry) alone(ctx context.Context, run func(*collection) error) error
 	defer r.gate.open()
 	began, before := time.Now(), r.disk.used.Load()
 	c := &collection{
-		tree: tree{r.root}, log: r.options.Logger, young: began.Add(-r.options.Grace), marked: map[string]bool{},
+		tree: tree{r.root}, log: r.options.Logger, young: began.Add(-r.options.Grace),
+		marked: map[string]bool{}, dropped: map[string]bool{},
 	}
 	if err := errors.Join(run(c), r.disk.measure()); err != nil {
 		return fmt.Errorf("collect garbage: %w", err)

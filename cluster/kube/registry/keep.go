@@ -26,7 +26,7 @@ const mostOrder = 64 << 20
 // keepOrder is the body of a request at keepPath. It tells an age and no time, for the
 // clocks of two machines differ.
 type keepOrder struct {
-	Age    float64  `json:"age"` // seconds since the lists were made
+	Age    float64  `json:"age"` // seconds since the lists were made; less than 0: they hold for longer
 	Tags   []string `json:"tags"`
 	Caches []string `json:"caches"` // repositories
 }
@@ -41,7 +41,7 @@ func (r *Registry) serveKeep(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	var order keepOrder
-	if err := json.NewDecoder(http.MaxBytesReader(w, request.Body, mostOrder)).Decode(&order); err != nil || order.Age < 0 {
+	if err := json.NewDecoder(http.MaxBytesReader(w, request.Body, mostOrder)).Decode(&order); err != nil {
 		refuse(w, http.StatusBadRequest, "UNSUPPORTED", "This is no list of what to keep.")
 		return
 	}
@@ -90,6 +90,7 @@ func (c *collection) keepTags(repository string, wanted func(tag string) bool, b
 		if wanted(tag) || !link.changed.Before(before) {
 			continue
 		}
+		c.dropped[repository+"@"+link.target] = true
 		if err := c.remove(path.Join(repositoryDir(repository), tagsDir, tag)); err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (c *collection) mark(name string) (h *holdings, err error) {
 func (c *collection) roots(h *holdings) (roots []string, err error) {
 	all := !strings.HasPrefix(h.name, token.Sites)
 	for digest, link := range h.revisions {
-		if all || c.isYoung(link.changed) {
+		if all || c.isYoung(link.changed) && !c.dropped[h.name+"@"+digest] {
 			roots = append(roots, digest)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 func (c *collection) sweep(h *holdings) error {
 	dir := repositoryDir(h.name)
 	err := errors.Join(
-		c.sweepLinks(path.Join(dir, revisionsDir), h.revisions, h.kept),
-		c.sweepLinks(path.Join(dir, layersDir), h.layers, h.used),
+		c.sweepRevisions(h),
+		c.sweepLayers(h),
 		c.sweepUploads(path.Join(dir, uploadsDir)),
 	)
 	if err != nil || !strings.HasPrefix(h.name, token.Sites) {
@@ -24,15 +24,28 @@ func (c *collection) sweep(h *holdings) error {
 	return c.sweepEmpty(dir)
 }
 
-// sweepLinks removes the links that are neither to stay nor young. A young one keeps its
-// blob.
-func (c *collection) sweepLinks(dir string, links map[string]link, stay map[string]bool) error {
-	for digest, link := range links {
+// sweepRevisions removes the manifests that do not stay.
+func (c *collection) sweepRevisions(h *holdings) error {
+	for digest := range h.revisions {
+		if h.kept[digest] {
+			continue
+		}
+		if err := c.remove(linkDir(path.Join(repositoryDir(h.name), revisionsDir), digest)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepLayers removes the layers that no manifest uses, but for young ones: their manifest
+// may be on its way, and they keep their blob.
+func (c *collection) sweepLayers(h *holdings) error {
+	for digest, link := range h.layers {
 		switch {
 		case c.isYoung(link.changed):
 			c.marked[digest], c.marked[link.target] = true, true
-		case !stay[digest]:
-			if err := c.remove(linkDir(dir, digest)); err != nil {
+		case !h.used[digest]:
+			if err := c.remove(linkDir(path.Join(repositoryDir(h.name), layersDir), digest)); err != nil {
 				return err
 			}
 		}
