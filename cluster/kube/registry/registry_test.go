@@ -223,4 +223,3 @@ func TestAClientIsToldWhereTheRegistryIsNot(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
