@@ -28,8 +28,8 @@ func (p *Program) serveCommand() *cobra.Command {
 	flags.StringVar(&f.domain, "domain", "", "the host name of the dashboard; sites get names below it")
 	flags.StringVar(&f.publicURL, "public-url", "", "where people reach DOMAIN (default: http://DOMAIN with the port of --listen)")
 	flags.StringVar(&f.engine, "engine", cluster.Local, "what runs the sites: local or kube")
-	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "how to reach the cluster of the engine kube")
 	flags.StringSliceVar(&f.trusted, "trusted-proxies", nil, "networks whose forwarding headers are believed: CIDR,…")
+	f.kube.bind(flags)
 	return c
 }
 
@@ -40,6 +40,14 @@ func (p *Program) serve(ctx context.Context, f serveFlags) error {
 		return err
 	}
 	o.log = slog.New(slog.NewTextHandler(p.io.Stderr, nil))
+	if o.engine == cluster.Kube {
+		return p.serveKube(ctx, o)
+	}
+	return p.serveOpened(ctx, o)
+}
+
+// serveOpened opens a server and runs it.
+func (p *Program) serveOpened(ctx context.Context, o serverOptions) error {
 	s, err := openServer(ctx, o)
 	if err != nil {
 		return err

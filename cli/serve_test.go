@@ -109,9 +109,14 @@ func TestServeFlags(t *testing.T) {
 		"a proxy of no network":   {func(f *serveFlags) { f.trusted = []string{"10.0.0.0/99"} }, "--trusted-proxies"},
 		"a public URL elsewhere":  {func(f *serveFlags) { f.publicURL = "https://example.org" }, "another host"},
 		"a public URL with path":  {func(f *serveFlags) { f.publicURL = "https://example.com/x" }, "--public-url"},
-		"a kubeconfig for local":  {func(f *serveFlags) { f.kubeconfig = "x" }, "--kubeconfig"},
+		"a kubeconfig for local":  {func(f *serveFlags) { f.kube.kubeconfig = "x" }, "--kubeconfig"},
 		"an engine that is none":  {func(f *serveFlags) { f.engine = "steam" }, "--engine"},
-		"an engine of the future": {func(f *serveFlags) { f.engine = "kube" }, "--engine"},
+		"a base image for local":  {func(f *serveFlags) { f.kube.bases = []string{"python=x"} }, "--base is for"},
+		"no image for kube":       {func(f *serveFlags) { f.engine, f.kube.registry = "kube", "r" }, "--image"},
+		"no registry for kube":    {func(f *serveFlags) { f.engine, f.kube.image = "kube", "i" }, "--registry"},
+		"a namespace of no label": {kubed(func(k *kubeFlags) { k.namespace = "A_b" }), "--namespace"},
+		"a runtime that is none":  {kubed(func(k *kubeFlags) { k.bases = []string{"cobol=x"} }), "python"},
+		"a variable of no value":  {kubed(func(k *kubeFlags) { k.buildEnv = []string{"GOPROXY"} }), "KEY=VALUE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := good
@@ -120,6 +125,14 @@ func TestServeFlags(t *testing.T) {
 				t.Errorf("got %v; want it refused for %s", err, c.says)
 			}
 		})
+	}
+}
+
+// kubed changes the flags of a server on a cluster.
+func kubed(change func(*kubeFlags)) func(*serveFlags) {
+	return func(f *serveFlags) {
+		f.engine, f.kube.image, f.kube.registry = "kube", "gondor:1", "registry.example.com"
+		change(&f.kube)
 	}
 }
 

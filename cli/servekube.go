@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 
 	"gondor/app"
 	"gondor/cluster/kube"
@@ -26,6 +27,7 @@ const (
 // serveKube serves while this is the one control plane of the cluster. The store is not
 // opened before that, nor is anything made.
 func (p *Program) serveKube(ctx context.Context, o serverOptions) error {
+	klog.SetSlogLogger(o.log) // what client-go has to say
 	config, err := p.reach(ctx, o)
 	if err != nil {
 		return err
@@ -87,10 +89,18 @@ func (p *Program) reach(ctx context.Context, o serverOptions) (*rest.Config, err
 	}
 }
 
-// kubeOptions are what the engine kube is opened with.
+// kubeOptions are what the engine kube is opened with. The logs of pods are kept beside
+// the store.
 func (s *server) kubeOptions() kube.Options {
+	logs := logfile.NewStore(filepath.Join(s.options.data, "logs"), logfile.DefaultLimits())
+	s.closers = append(s.closers, closer(logs.Shut))
 	o := s.options.kube.Options
-	o.Logs = logfile.NewStore(filepath.Join(s.options.data, "logs"), logfile.DefaultLimits())
-	o.Drainer, o.Logger = s.router, s.options.log
+	o.Logs, o.Drainer, o.Logger = logs, s.router, s.options.log
 	return o
 }
+
+// closer is a function as an io.Closer.
+type closer func() error
+
+// Close implements io.Closer.
+func (c closer) Close() error { return c() }

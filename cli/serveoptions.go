@@ -16,8 +16,9 @@ import (
 // serveFlags are the flags of serve as they are given.
 type serveFlags struct {
 	listen, data, domain, publicURL string
-	engine, kubeconfig              string
+	engine                          string
 	trusted                         []string
+	kube                            kubeFlags
 }
 
 // serverOptions are what a server is told.
@@ -28,6 +29,7 @@ type serverOptions struct {
 	publicURL *url.URL
 	engine    string
 	trusted   []netip.Prefix
+	kube      kubeOptions
 	grace     time.Duration // for requests in flight at the end
 	log       *slog.Logger
 }
@@ -44,12 +46,8 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 		return o, usage("the directory to keep everything in is missing; say --data DIR")
 	case f.domain == "":
 		return o, usage("the host name of the dashboard is missing; say --domain DOMAIN")
-	case f.engine == cluster.Kube:
-		return o, usage("--engine kube is not in this version; use --engine local")
-	case f.engine != cluster.Local:
-		return o, usage("--engine %q is not an engine; use local", f.engine)
-	case f.kubeconfig != "":
-		return o, usage("--kubeconfig is for --engine kube")
+	case f.engine != cluster.Local && f.engine != cluster.Kube:
+		return o, usage("--engine %q is not an engine; use local or kube", f.engine)
 	}
 	if !filepath.IsAbs(o.data) {
 		o.data = filepath.Join(dir, o.data)
@@ -61,6 +59,9 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 		return o, usage("--listen %q is not an address; write HOST:PORT or :PORT", o.listen)
 	}
 	var err error
+	if o.kube, err = f.readKube(dir); err != nil {
+		return o, err
+	}
 	if o.trusted, err = parsePrefixes(f.trusted); err != nil {
 		return o, err
 	}

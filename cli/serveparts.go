@@ -30,12 +30,14 @@ import (
 //	store/gondor.db   what should be
 //	gondor.key        what opens its secrets
 //	sources/          uploads, until they are built
-//	engine/           what is
+//	engine/           what is, on this machine
+//	logs/             what the pods of a cluster wrote
 //	access.log        and access.log.1, the one before
 type server struct {
 	options  serverOptions
 	url      *url.URL
 	listener net.Listener
+	ready    net.Listener // of the kubelet's questions, nil when nobody asks
 
 	store  *store.Store
 	vault  *app.Vault
@@ -131,17 +133,18 @@ func (s *server) openRouter(context.Context) error {
 }
 
 func (s *server) openEngine(ctx context.Context) error {
-	executable, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find Gondor's binary: %w", err)
+	o := cluster.Options{Engine: s.options.engine}
+	var err error
+	switch o.Engine {
+	case cluster.Local:
+		o.Local, err = s.localOptions()
+	case cluster.Kube:
+		o.Kube = s.kubeOptions()
 	}
-	s.engine, err = cluster.Open(ctx, cluster.Options{Engine: s.options.engine, Local: local.Options{
-		Dir:        filepath.Join(s.options.data, "engine"),
-		Supervisor: []string{executable, "supervisor", "--dir"},
-		Drainer:    s.router,
-		Logger:     s.options.log,
-	}})
 	if err != nil {
+		return err
+	}
+	if s.engine, err = cluster.Open(ctx, o); err != nil {
 		return err
 	}
 	for _, note := range s.engine.Notes() {
@@ -150,13 +153,28 @@ func (s *server) openEngine(ctx context.Context) error {
 	return nil
 }
 
+func (s *server) localOptions() (local.Options, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return local.Options{}, fmt.Errorf("find Gondor's binary: %w", err)
+	}
+	return local.Options{
+		Dir:        filepath.Join(s.options.data, "engine"),
+		Supervisor: []string{executable, "supervisor", "--dir"},
+		Drainer:    s.router,
+		Logger:     s.options.log,
+	}, nil
+}
+
 // checkAddress refuses an address that is taken before anything is made. A supervisor
 // that runs already may hold the address for us.
 func (s *server) checkAddress(ctx context.Context) error {
-	if _, err := supervisor.Dial(ctx, filepath.Join(s.options.data, "engine", "supervisor")); err == nil {
-		return nil
+	if s.options.engine == cluster.Local {
+		if _, err := supervisor.Dial(ctx, filepath.Join(s.options.data, "engine", "supervisor")); err == nil {
+			return nil
+		}
+		s.alone = true
 	}
-	s.alone = true
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.listen)
 	if err != nil {
 		return s.cannotListen(err)
@@ -178,6 +196,13 @@ func (s *server) listen(ctx context.Context) (err error) {
 	}
 	s.closers = append(s.closers, s.listener)
 	s.url = s.options.urlOf(s.listener.Addr())
+	if s.options.kube.ready == "" {
+		return nil
+	}
+	if s.ready, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.kube.ready); err != nil {
+		return fmt.Errorf("listen on %s for the kubelet: %w", s.options.kube.ready, err)
+	}
+	s.closers = append(s.closers, s.ready)
 	return nil
 }
 

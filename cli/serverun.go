@@ -27,15 +27,18 @@ func (s *server) run(ctx context.Context, announce func()) error {
 	defer context.AfterFunc(ctx, endStreams)()
 	s.web = endless(streams, s.web)
 
-	routes := &announced{source: s.app, known: make(chan struct{})}
-	return inOrder(
-		ctx,
-		part{"engine", s.engine.Run},
-		part{"domain", s.app.Run},
-		part{"routes", func(ctx context.Context) error { return s.router.Run(ctx, routes) }},
-		part{"sessions", s.runner.Run},
-		part{"listener", func(ctx context.Context) error { return s.accept(ctx, routes, announce) }},
-	)
+	routes := &announced{source: s.engine.Routed(s.app), known: make(chan struct{})}
+	parts := []part{
+		{"engine", s.engine.Run},
+		{"domain", s.app.Run},
+		{"routes", func(ctx context.Context) error { return s.router.Run(ctx, routes) }},
+		{"sessions", s.runner.Run},
+	}
+	if s.ready != nil {
+		parts = append(parts, part{"answers to the kubelet", func(ctx context.Context) error { return serveReady(ctx, s.ready, routes.known) }})
+	}
+	parts = append(parts, part{"listener", func(ctx context.Context) error { return s.accept(ctx, routes, announce) }})
+	return inOrder(ctx, parts...)
 }
 
 // accept serves the listener once the routes are known.

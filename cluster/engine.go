@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"gondor/app"
+	"gondor/cluster/kube"
 	"gondor/cluster/local"
 )
 
@@ -20,6 +21,10 @@ type Engine interface {
 	// Listen returns a listener on the address whose socket outlives Gondor, where the
 	// engine can hold it: connections then wait until Gondor is back.
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	// Routed returns where a router learns its routes, when domain tells those of Gondor's
+	// own instances: an engine may add others, and keep them for routers elsewhere. Routes of
+	// what it returns is called once.
+	Routed(domain app.RouteSource) app.RouteSource
 	// Run looks after everything until ctx ends, and returns nil then; what it looks after
 	// runs on.
 	Run(ctx context.Context) error
@@ -39,6 +44,7 @@ const (
 type Options struct {
 	Engine string // Local or Kube
 	Local  local.Options
+	Kube   kube.Options
 }
 
 // Open opens the engine of that name and takes over what it runs. CodeInvalid when there
@@ -52,8 +58,12 @@ func Open(ctx context.Context, o Options) (Engine, error) {
 		}
 		return engine, nil
 	case Kube:
-		return nil, app.Invalid("engine", "this version runs the engine %q only; %q is not in it", Local, Kube)
+		engine, err := kube.Open(ctx, o.Kube)
+		if err != nil {
+			return nil, err
+		}
+		return any(engine).(Engine), nil
 	default:
-		return nil, app.Invalid("engine", "%q is not an engine; use %q", o.Engine, Local)
+		return nil, app.Invalid("engine", "%q is not an engine; use %q or %q", o.Engine, Local, Kube)
 	}
 }

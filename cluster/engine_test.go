@@ -11,9 +11,9 @@ import (
 
 func TestAnEngineThatIsNotThereIsRefused(t *testing.T) {
 	for name, want := range map[string]string{
-		cluster.Kube: "local",
-		"docker":     "local",
-		"":           "local",
+		"docker": `use "local" or "kube"`,
+		"":       `use "local" or "kube"`,
+		"kube":   "which cluster",
 	} {
 		_, err := cluster.Open(context.Background(), cluster.Options{Engine: name})
 		if app.CodeOf(err) != app.CodeInvalid || !strings.Contains(err.Error(), want) {
