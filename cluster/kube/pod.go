@@ -77,7 +77,7 @@ func (o Options) carryContainer() corev1.Container {
 	return corev1.Container{
 		Name:            carryContainer,
 		Image:           o.Image,
-		Command:         []string{"/gondor", "inside", "carry", "/carried/gondor"},
+		Args:            []string{"inside", "carry", "/carried/gondor"}, // for the image's entrypoint, which is Gondor
 		Resources:       resources(app.Size{CPU: 0.01, Memory: 32 << 20}, app.Size{Memory: 128 << 20}),
 		VolumeMounts:    []corev1.VolumeMount{{Name: "gondor", MountPath: "/carried"}},
 		SecurityContext: containerSecurity(),

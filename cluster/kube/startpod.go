@@ -46,14 +46,12 @@ func (e *Engine) startPod(ctx context.Context, namespace string, p app.Process, 
 func (e *Engine) processMeta(namespace string, p app.Process) metav1.ObjectMeta {
 	meta := metav1.ObjectMeta{
 		Namespace: namespace, Name: label(string(p.ID)), Finalizers: []string{processFinalizer},
-		Labels: map[string]string{
-			labelManagedBy: fieldManager, labelInstallation: e.options.Namespace,
-			labelSite: label(string(p.Program.Site)), labelProcess: label(string(p.ID)),
-		},
+		Labels:      e.options.instanceLabels(p.Program.Site, p.Program.Instance),
 		Annotations: map[string]string{annotationProcess: string(p.ID)},
 	}
-	if p.Program.Instance != "" {
-		meta.Labels[labelInstance] = label(string(p.Program.Instance))
+	meta.Labels[labelProcess] = label(string(p.ID))
+	if p.Program.Instance == "" { // a build
+		delete(meta.Labels, labelInstance)
 	}
 	if p.Ephemeral {
 		meta.Annotations[annotationEphemeral] = "true"
