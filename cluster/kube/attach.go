@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -71,25 +70,30 @@ func (e *Engine) join(ctx context.Context, pod *corev1.Pod, s app.Streams) (insi
 	if err != nil {
 		return inside.Termination{}, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	carried, hangUp := context.WithCancel(ctx)
 	farIn, to := io.Pipe()
 	from, farOut := io.Pipe()
-	hangUp := func() {
-		cancel()
-		_, _ = to.Close(), from.Close() // pipes in memory
-	}
-	defer context.AfterFunc(ctx, hangUp)()
-	var carrying sync.WaitGroup
-	defer carrying.Wait()
-	defer hangUp()
-	carrying.Go(func() {
+	go func() {
 		var problems problemBuffer
-		err := executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: farIn, Stdout: farOut, Stderr: &problems})
-		_ = farIn.CloseWithError(io.ErrClosedPipe)
+		err := executor.StreamWithContext(carried, remotecommand.StreamOptions{Stdin: farIn, Stdout: farOut, Stderr: &problems})
+		hangUp()
+		_ = farIn.CloseWithError(io.ErrClosedPipe) // pipes in memory
 		_ = farOut.CloseWithError(joinError(err, problems.String()))
-	})
-	return inside.Attach(ctx, to, from, s)
+	}()
+	context.AfterFunc(carried, func() { _, _ = to.Close(), from.Close() })
+	end, err := inside.Attach(ctx, to, from, s)
+	if err != nil {
+		hangUp()
+		return end, err
+	}
+	_ = to.Close() // the far end hangs up when it has read that; nobody has to wait for it
+	go func() { _, _ = io.Copy(io.Discard, from) }()
+	time.AfterFunc(hangUpPatience, hangUp)
+	return end, nil
 }
+
+// hangUpPatience is how long the far end may take to hang up by itself.
+const hangUpPatience = 5 * time.Second
 
 // joinError says how "inside join" ended; a connection that merely broke is io.EOF.
 func joinError(err error, problems string) error {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -149,7 +150,7 @@ func TestProcesses(t *testing.T) {
 		if exit := p.ends(process); exit.Code != 7 {
 			t.Errorf("it ended with %+v", exit)
 		}
-		if texts := p.texts(process.LogName); texts[len(texts)-1] != "caught" {
+		if texts := p.texts(process.LogName); !slices.Contains(texts, "caught") {
 			t.Errorf("it wrote %q", texts)
 		}
 		p.ok(p.Start(t.Context(), process))
@@ -159,7 +160,7 @@ func TestProcesses(t *testing.T) {
 	})
 	t.Run("one that uses too much memory is told how much it may", func(t *testing.T) {
 		p := newProcesses(t, s)
-		process := p.process("head -c 400000000 /dev/zero | tail | wc -c")
+		process := p.process("tail /dev/zero")
 		process.Program.Size.Memory = 64 << 20
 		p.ok(p.Start(t.Context(), process))
 		if exit := p.ends(process); !strings.Contains(exit.Message, "64 MB") {
