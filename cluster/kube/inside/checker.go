@@ -129,15 +129,15 @@ func (c *checker) explain(err error) string {
 	if !errors.Is(err, health.ErrRefused) {
 		return err.Error()
 	}
-	early := !c.ready.ever.Load() && time.Since(c.began) < patience
+	if !c.ready.ever.Load() && time.Since(c.began) < patience {
+		return "" // it may be about to
+	}
 	loopback, other := c.listens()
 	switch {
 	case loopback != "":
 		return fmt.Sprintf("%v but only on that of %s, where nobody else reaches it; it must listen on 0.0.0.0, which is the variable HOST", err, loopback)
 	case other != 0:
 		return fmt.Sprintf("%v but on port %d; it must listen on the port that the variable PORT names", err, other)
-	case early:
-		return ""
 	case c.ready.ever.Load():
 		return err.Error() + " any more"
 	default:

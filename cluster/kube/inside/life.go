@@ -44,7 +44,7 @@ type life struct {
 	told    bool // who was attached at the end has been told of it
 	drain   drain
 	asked   syscall.Signal // what it is stopped with
-	tick    *time.Ticker   // of the drain
+	tick    *time.Ticker   // of the drain, and of hanging up
 	lonely  *time.Timer    // ends one that nobody attaches to
 	timeout *time.Timer
 	kill    *time.Timer
@@ -177,9 +177,7 @@ func (l *life) loop(ctx context.Context) {
 		case s := <-leaves:
 			l.leave(s)
 		case <-l.tick.C:
-			if l.drain.over(time.Now()) {
-				l.terminate()
-			}
+			l.look(time.Now())
 		case <-l.lonely.C:
 			l.forsake()
 		case <-l.timeout.C:

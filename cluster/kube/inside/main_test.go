@@ -92,7 +92,8 @@ type container struct {
 	dir     string
 	options Options
 	command *exec.Cmd
-	out     screen // the container's output
+	out     screen   // the container's output
+	output  *os.File // takes its place, where there is one
 	errors  bytes.Buffer
 	ended   chan error
 	once    sync.Once
@@ -123,6 +124,9 @@ func (c *container) start() *container {
 	c.command = exec.Command(os.Args[0])
 	c.command.Env = append(os.Environ(), envOptions+"="+string(text))
 	c.command.Stdout, c.command.Stderr = &c.out, &c.errors
+	if c.output != nil {
+		c.command.Stdout = c.output
+	}
 	c.ok(c.command.Start())
 	c.Cleanup(func() {
 		_ = c.command.Process.Kill()

@@ -89,8 +89,23 @@ func (l *life) terminate() {
 	l.program.signal(syscall.SIGCONT)
 	if l.spec.TTY {
 		l.program.signal(syscall.SIGHUP) // an interactive shell ignores SIGTERM
+		l.tick.Reset(hangUpInterval)
 	}
 	l.kill.Reset(l.spec.stopTimeout())
+}
+
+// hangUpInterval is between two SIGHUPs: a shell that is about to read a line when the
+// first one comes would miss it.
+const hangUpInterval = time.Second
+
+// look sees whether the program has drained, or hangs up once more.
+func (l *life) look(now time.Time) {
+	switch {
+	case l.state == stopping:
+		l.program.signal(syscall.SIGHUP)
+	case l.state == draining && l.drain.over(now):
+		l.terminate()
+	}
 }
 
 // slay ends a program that did not end by itself or, once it has ended, the wait for who
