@@ -30,10 +30,11 @@ type Engine struct {
 	oneOffs   *oneOffs
 	logs      *follower
 	fronts    *fronts
+	workloads *workloads
 }
 
-// Open reaches the cluster and makes sure of what access.Preflight does. What ran before is found
-// again.
+// Open reaches the cluster and makes sure of what access.Preflight does. What ran
+// before is found again.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	o = o.withDefaults()
 	if o.Config == nil {
@@ -53,6 +54,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		spaces:    &spaces{ready: map[string]bool{}},
 		builds:    newBuilds(o),
 		fronts:    newFronts(),
+		workloads: newWorkloads(),
 	}
 	pods := e.informers.Core().V1().Pods().Informer()
 	if e.oneOffs, err = newOneOffs(client, o.Namespace, pods); err != nil {
@@ -95,6 +97,10 @@ func set[T comparable](field *T, value T) {
 // after runs on.
 func (e *Engine) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
+	if err := e.listen(ctx); err != nil {
+		return err
+	}
+	group.Go(func() error { return e.look(ctx) })
 	group.Go(func() error { return e.inform(ctx) })
 	group.Go(func() error { return e.logs.run(ctx) })
 	group.Go(func() error { return e.judge(ctx) })

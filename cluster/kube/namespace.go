@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/cache"
 
 	"gondor/app"
 	"gondor/cluster/kube/registry/token"
@@ -41,6 +42,13 @@ func (s *spaces) set(name string, ready bool) {
 		s.ready[name] = true
 	} else {
 		delete(s.ready, name)
+	}
+}
+
+// gone takes to heart that a namespace was deleted, whoever did that.
+func (s *spaces) gone(object any) {
+	if name, err := cache.DeletionHandlingMetaNamespaceKeyFunc(object); err == nil { // else it is no object
+		s.set(name, false)
 	}
 }
 

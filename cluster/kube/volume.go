@@ -19,9 +19,6 @@ func (e *Engine) ensureVolume(ctx context.Context, namespace string, p app.Progr
 	if p.Volume == 0 {
 		return nil
 	}
-	if _, err := e.informers.Core().V1().PersistentVolumeClaims().Lister().PersistentVolumeClaims(namespace).Get(dataClaim); err == nil {
-		return nil
-	}
 	_, err := permitted(ctx, func() (*corev1.PersistentVolumeClaim, error) {
 		return e.client.CoreV1().PersistentVolumeClaims(namespace).Create(ctx, e.options.claim(namespace, p), metav1.CreateOptions{FieldManager: fieldManager})
 	})
