@@ -62,48 +62,72 @@ func withBases(bases map[string]Base) map[string]Base {
 type mirrored struct {
 	Repository string
 	Digest     string
-	found      time.Time
 }
 
 // reference is what nodes pull.
 func (m mirrored) reference(host string) string { return host + "/" + m.Repository + "@" + m.Digest }
 
-// freshness is how long a base image counts as the newest of its name.
-const freshness = time.Hour
+const (
+	// freshness is how long a base image counts as the newest of its name.
+	freshness = time.Hour
+	// forgiveness is after which an image is asked for again that could not be had.
+	forgiveness = time.Minute
+	// fetchTimeout bounds the copy of one base image.
+	fetchTimeout = 10 * time.Minute
+	// lookTimeout bounds the question what its name stands for.
+	lookTimeout = 30 * time.Second
+)
 
 // mirror keeps copies of base images in our registry: nodes need no other one then, and
 // an artifact is a layer away from its base. It is safe for concurrent use.
 type mirror struct {
 	registry Registry
 	log      *slog.Logger
-	mu       sync.Mutex // held while an image is copied
-	known    map[string]mirrored
+	mu       sync.Mutex
+	known    map[string]*lookup // by reference
+}
+
+// lookup is what is known of one base image.
+type lookup struct {
+	mu    sync.Mutex // held while the image is copied
+	found mirrored
+	err   error
+	until time.Time // when it is looked for again
 }
 
 func newMirror(r Registry, log *slog.Logger) *mirror {
-	return &mirror{registry: r, log: log, known: map[string]mirrored{}}
+	return &mirror{registry: r, log: log, known: map[string]*lookup{}}
 }
 
-// fetchTimeout bounds the copy of one base image.
-const fetchTimeout = 10 * time.Minute
+func (m *mirror) lookup(reference string) *lookup {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known[reference] == nil {
+		m.known[reference] = &lookup{}
+	}
+	return m.known[reference]
+}
 
 // find returns the copy of a base image, making it when its name stands for a newer one.
 // CodeFailed says, for people, why there is none.
 func (m *mirror) find(ctx context.Context, reference string) (mirrored, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if known, ok := m.known[reference]; ok && time.Since(known.found) < freshness {
-		return known, nil
+	l := m.lookup(reference)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Now().Before(l.until) {
+		return l.found, l.err
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	limited, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	found, err := m.fetch(ctx, reference)
-	if err != nil {
-		return mirrored{}, err
+	found, err := m.fetch(limited, reference)
+	if ctx.Err() != nil {
+		return mirrored{}, ctx.Err()
 	}
-	found.found = time.Now()
-	m.known[reference] = found
-	return found, nil
+	l.found, l.err, l.until = found, err, time.Now().Add(freshness)
+	if err != nil {
+		l.until = time.Now().Add(forgiveness)
+	}
+	return found, err
 }
 
 func (m *mirror) fetch(ctx context.Context, reference string) (mirrored, error) {
@@ -130,9 +154,15 @@ func (m *mirror) copy(ctx context.Context, store image.Store, reference string, 
 	if _, isTag := from.(name.Tag); isTag {
 		tag = from.Identifier()
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	patience := time.AfterFunc(lookTimeout, cancel)
 	upstream, err := remote.Image(from, remote.WithContext(ctx), remote.WithPlatform(image.Platform()), remote.WithUserAgent("gondor"))
+	if !patience.Stop() && err == nil {
+		err = context.DeadlineExceeded
+	}
 	if err != nil {
-		there, missing := m.present(ctx, store, repository, tag)
+		there, missing := m.present(context.WithoutCancel(ctx), store, repository, tag)
 		if missing != nil {
 			return mirrored{}, unfetched(reference, err)
 		}
