@@ -15,7 +15,7 @@ type Program struct {
 	// Base is the plan's environment: ${APP} in a value stands for the artifact's
 	// directory. The engine adds PATH, behind the one that Base may have, HOME, DATA_DIR,
 	// GONDOR (the path of this binary, whose "static" command serves files) and, for a
-	// web service, PORT.
+	// web service, HOST and PORT.
 	Base map[string]string
 	// Env wins over Base and over what the engine gives.
 	Env  map[string]string

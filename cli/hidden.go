@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,14 +79,14 @@ func (p *Program) demoSiteCommand() *cobra.Command {
 // portGrace is how long requests in flight may take once the process is to end.
 const portGrace = 10 * time.Second
 
-// servePort serves HTTP on $PORT of the loopback interface until ctx ends, then lets
+// servePort serves HTTP on $PORT of $HOST, by default of the loopback interface, until ctx ends, then lets
 // requests end; those that go on for ever are ended at once.
 func (p *Program) servePort(ctx context.Context, handler http.Handler) error {
 	port := p.io.Env("PORT")
 	if port == "" {
 		return usage("PORT is not set; it says where to listen")
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(p.io.Env("HOST"), "127.0.0.1"), port))
 	if err != nil {
 		return fmt.Errorf("listen on PORT: %w", err)
 	}

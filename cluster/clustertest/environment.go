@@ -27,7 +27,7 @@ func testEnvironment(t *testing.T, subject Subject) {
 		if !strings.HasPrefix(app, "/") || !strings.HasPrefix(env["PATH"], app+"/bin:") || !strings.Contains(env["PATH"], ":/usr/bin") {
 			t.Errorf("with the artifact in %q, PATH is %q", app, env["PATH"])
 		}
-		for _, key := range []string{"HOME", "DATA_DIR", "TMPDIR", "PORT", "GONDOR"} {
+		for _, key := range []string{"HOME", "DATA_DIR", "TMPDIR", "HOST", "PORT", "GONDOR"} {
 			if env[key] == "" {
 				t.Errorf("%s is missing", key)
 			}

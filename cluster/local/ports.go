@@ -62,4 +62,7 @@ func canBind(port int) bool {
 	return listener.Close() == nil
 }
 
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+func address(port int) string { return net.JoinHostPort(loopback, strconv.Itoa(port)) }
+
+// loopback is where web services are to listen: only the router may reach them.
+const loopback = "127.0.0.1"

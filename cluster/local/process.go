@@ -14,7 +14,7 @@ func (e *Engine) Start(ctx context.Context, p app.Process) error {
 	if _, err := e.status(ctx, string(p.ID)); !app.IsNotFound(err) {
 		return err // it is known, or that can't be said
 	}
-	spec, err := e.spec(p.Program, sites().group(string(p.ID)), 0)
+	spec, err := e.spec(p.Program, sites().group(string(p.ID)), nil)
 	if err != nil {
 		return err
 	}

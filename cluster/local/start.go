@@ -23,7 +23,7 @@ func (r *replica) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := e.spec(r.spec.Program, sites().group(r.id), port)
+	spec, err := e.spec(r.spec.Program, sites().group(r.id), r.place(port))
 	if err != nil {
 		return err
 	}
@@ -35,6 +35,18 @@ func (r *replica) start(ctx context.Context) error {
 	}
 	r.process, r.begun = "", true
 	return nil
+}
+
+// place says where a web replica is to listen; its own PORT, when port is 0, wins.
+func (r *replica) place(port int) map[string]string {
+	if r.spec.Kind != app.Web {
+		return nil
+	}
+	place := map[string]string{"HOST": loopback}
+	if port != 0 {
+		place["PORT"] = strconv.Itoa(port)
+	}
+	return place
 }
 
 // port returns the replica's port, a new one if it has none; 0 when it needs none.
@@ -73,7 +85,7 @@ func (r *replica) address() string {
 
 // spec is what replicas and one-offs have in common: user, directories, environment and
 // limits.
-func (e *Engine) spec(p app.Program, group string, port int) (supervisor.Spec, error) {
+func (e *Engine) spec(p app.Program, group string, place map[string]string) (supervisor.Spec, error) {
 	dir, err := e.layout.app(p.Artifact)
 	if err != nil {
 		return supervisor.Spec{}, err
@@ -86,9 +98,7 @@ func (e *Engine) spec(p app.Program, group string, port int) (supervisor.Spec, e
 	if err != nil {
 		return supervisor.Spec{}, err
 	}
-	if port != 0 {
-		given["PORT"] = strconv.Itoa(port)
-	}
+	given.Over(place)
 	cgroups, err := e.cgroups.make(group, sizeShare(p.Size, e.options.HardCPU))
 	if err != nil {
 		return supervisor.Spec{}, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -20,7 +21,7 @@ var page []byte
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, ":"+os.Getenv("PORT")); err != nil {
+	if err := serve(ctx, net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -42,7 +42,7 @@ chat.on("connection", (socket) => {
   });
 });
 
-server.listen(process.env.PORT, () => console.log(`serving on port ${process.env.PORT}`));
+server.listen(process.env.PORT, process.env.HOST, () => console.log(`serving on port ${process.env.PORT}`));
 
 process.on("SIGTERM", () => {
   for (const socket of chat.clients) socket.close(1001, "the server restarts");
