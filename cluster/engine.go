@@ -62,7 +62,7 @@ func Open(ctx context.Context, o Options) (Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		return any(engine).(Engine), nil
+		return engine, nil
 	default:
 		return nil, app.Invalid("engine", "%q is not an engine; use %q or %q", o.Engine, Local, Kube)
 	}
