@@ -46,35 +46,43 @@ func TestTheStateOfAReplica(t *testing.T) {
 		want   app.Replica
 	}{
 		"one that is ready is healthy": {
-			podOf(running, none, 0, true, start.Add(time.Second)), memory{},
+			podOf(running, none, 0, true, start.Add(time.Second)),
+			memory{},
 			app.Replica{State: app.ReplicaHealthy, Started: start},
 		},
 		"one that was never ready starts": {
-			podOf(running, none, 0, false, start), memory{},
+			podOf(running, none, 0, false, start),
+			memory{},
 			app.Replica{State: app.ReplicaStarting, Started: start},
 		},
 		"one that was seen ready is unhealthy": {
-			podOf(running, none, 0, false, start), memory{ready: "c2"},
+			podOf(running, none, 0, false, start),
+			memory{ready: "c2"},
 			app.Replica{State: app.ReplicaUnhealthy, Started: start, Message: "it does not answer on n1"},
 		},
 		"one that was ready while nobody looked is too": {
-			podOf(running, none, 0, false, start.Add(time.Minute)), memory{},
+			podOf(running, none, 0, false, start.Add(time.Minute)),
+			memory{},
 			app.Replica{State: app.ReplicaUnhealthy, Started: start, Message: "it does not answer on n1"},
 		},
 		"one that was ready in an earlier life starts": {
-			podOf(running, ended, 1, false, start), memory{ready: "c1"},
+			podOf(running, ended, 1, false, start),
+			memory{ready: "c1"},
 			app.Replica{State: app.ReplicaStarting, Started: start, Restarts: 1},
 		},
 		"one that has ended has crashed": {
-			podOf(ended, none, 0, false, start), memory{},
+			podOf(ended, none, 0, false, start),
+			memory{},
 			app.Replica{State: app.ReplicaCrashed, Started: start, Restarts: 1, Message: "exit status 7"},
 		},
 		"one that waits to be started again has too": {
-			podOf(backOff, ended, 2, false, start), memory{},
+			podOf(backOff, ended, 2, false, start),
+			memory{},
 			app.Replica{State: app.ReplicaCrashed, Started: start, Restarts: 3, Message: "exit status 7"},
 		},
 		"one that is being made starts": {
-			podOf(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}, none, 0, false, start), memory{},
+			podOf(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}, none, 0, false, start),
+			memory{},
 			app.Replica{State: app.ReplicaStarting},
 		},
 	} {
