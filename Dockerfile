@@ -5,6 +5,15 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /gondor .
+RUN install -d -m 1777 /empty/tmp
+
+# For a Kubernetes cluster, what make image makes without Docker: docker build --target kubernetes -t gondor .
+FROM scratch AS kubernetes
+COPY --from=build /empty/ /
+COPY --from=build /gondor /gondor
+ENV PATH=/ HOME=/tmp
+USER 10001:10001
+ENTRYPOINT ["/gondor"]
 
 FROM debian:bookworm-slim
 RUN apt-get update \
