@@ -1,8 +1,9 @@
 # make build   the program, with the dashboard's assets: bin/gondor
 # make image   Gondor's own image, without a Docker daemon: bin/gondor-image.tar
 # make demo    build it and run the demo: one site, built and served on this machine
-# make test    lint, then every test with the race detector, those of Kubernetes on a cluster
-#              that it brings up and takes down, or on that of GONDOR_TEST_KUBECONFIG
+# make test    lint, then every test with the race detector that needs no Kubernetes
+# make test-kube  the tests of the Kubernetes engine, on a cluster that it brings up and takes
+#              down, or on that of GONDOR_TEST_KUBECONFIG
 # make bench   figures of cost, side by side from one run
 # make lint    gofumpt, go vet, staticcheck, and the types of the dashboard's scripts
 
@@ -11,7 +12,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TSC         = npx --yes -p typescript@5.9.3 tsc
 ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 
-.PHONY: build image demo test lint bench assets
+.PHONY: build image demo test test-kube lint bench assets
 
 build: assets
 	go build -trimpath -ldflags "-s -w" -o bin/gondor .
@@ -27,7 +28,10 @@ demo: build
 	bin/gondor demo
 
 test: lint build
-	test/kube/with-cluster go test -race -timeout 40m ./...
+	go test -race -timeout 40m ./...
+
+test-kube:
+	test/kube/with-cluster go test -timeout 60m -p 1 ./cluster/kube/... ./test/kube/... ./cli
 
 lint:
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }

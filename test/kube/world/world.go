@@ -69,9 +69,9 @@ func (o *Opening) Main(m *testing.M) int {
 	return code
 }
 
-// World returns the cluster that GONDOR_TEST_KUBECONFIG names, else the one of test/cluster
-// that is up, else one that it brings up. Where there can be none the test is skipped, or
-// fails with GONDOR_REQUIRE_KUBE=1.
+// World returns the cluster that GONDOR_TEST_KUBECONFIG names; test/cluster's is brought up
+// if that is named and not there. Without a name the test is skipped, or fails with
+// GONDOR_REQUIRE_KUBE=1.
 func (o *Opening) World(t testing.TB) *World {
 	t.Helper()
 	o.once.Do(func() { o.world, o.err = open() })
@@ -86,7 +86,10 @@ func (o *Opening) World(t testing.TB) *World {
 
 func open() (*World, error) {
 	w := &World{Kubeconfig: os.Getenv(kubeconfigVariable), images: map[string]v1.Image{}}
-	if w.Kubeconfig == "" || w.Kubeconfig == ownKubeconfig {
+	if w.Kubeconfig == "" {
+		return nil, fmt.Errorf("%w: %s names none; make test-kube brings one up", errNone, kubeconfigVariable)
+	}
+	if w.Kubeconfig == ownKubeconfig {
 		if err := w.findOwn(); err != nil {
 			return nil, err
 		}
