@@ -52,7 +52,7 @@ var (
 	simpleCommand = regexp.MustCompile("^[^\\s;&|<>(){}`#=!~]+([ \\t]+[^;&|<>(){}`\\n]*)?$")
 	// shellWord matches a command that begins with a word that sh keeps for itself, or does
 	// itself and not as a program (POSIX.1-2017 XCU sections 2.4 and 2.14).
-	shellWord = regexp.MustCompile(`^(\.|:|\[|alias|bg|break|case|cd|command|continue|do|done|elif|else|esac|eval|exec|exit|export|fg|fi|for|getopts|hash|if|jobs|local|read|readonly|return|set|shift|source|test|then|time|times|trap|type|ulimit|umask|unalias|unset|until|wait|while)(\s|$)`)
+	shellWord = regexp.MustCompile(`^(\.|:|\[|alias|bg|break|case|cd|command|continue|do|done|elif|else|esac|eval|exec|exit|export|fg|fi|for|getopts|hash|if|jobs|kill|local|read|readonly|return|set|shift|source|test|then|time|times|trap|type|ulimit|umask|unalias|unset|until|wait|while)(\s|$)`)
 )
 
 // Of returns the program and arguments that run what a Program says.

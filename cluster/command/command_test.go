@@ -16,6 +16,7 @@ func TestACommandTakesThePlaceOfItsShellOnlyWhenItIsOneProgram(t *testing.T) {
 		"python -m http.server --bind=::": "exec python -m http.server --bind=::",
 		"cd src && ./run":                 "cd src && ./run",
 		"cd src":                          "cd src",
+		"kill -TERM $$":                   "kill -TERM $$", // no image needs to have the program
 		"A=1 ./run":                       "A=1 ./run",
 		"./one; ./two":                    "./one; ./two",
 		"./one | ./two":                   "./one | ./two",
