@@ -38,13 +38,20 @@ func exitOf(pod *corev1.Pod) (app.Exit, bool) {
 		return app.Exit{Code: killed, Message: "killed: " + evicted(pod), Ended: endTime(pod, end)}, true
 	case end != nil:
 		return ownExit(pod, end), true
-	case pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded:
+	case isOver(pod) && pod.DeletionTimestamp != nil:
+		return app.Exit{Code: terminated, Message: "stopped before it started", Ended: endTime(pod, nil)}, true
+	case isOver(pod):
 		return app.Exit{Code: neverRan, Message: "it could not be started: " + failure(pod), Ended: endTime(pod, nil)}, true
 	case pod.DeletionTimestamp != nil && pod.Spec.NodeName == "":
 		return app.Exit{Code: terminated, Message: "stopped before it started", Ended: pod.DeletionTimestamp.Time}, true
 	default:
 		return app.Exit{}, false
 	}
+}
+
+// isOver reports whether nothing of the pod runs or ever will.
+func isOver(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
 }
 
 // decidedExit is the end that the engine gave to a process: it could not be started, or
