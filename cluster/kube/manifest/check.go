@@ -51,9 +51,6 @@ func checkDomain(domain string) error {
 	if domain == "" {
 		return app.Invalid("--domain", "is missing; give the host name of the dashboard, such as %q", "apps.example.com")
 	}
-	if app.CheckName("", domain) == nil {
-		return nil
-	}
 	return app.CheckHost("--domain", domain)
 }
 
