@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,13 +15,10 @@ import (
 // environmentKey is the only key of the Secret of an environment, and so a file.
 func environmentKey() string { return path.Base(inside.Environment) }
 
-// spec is what replicas and one-offs have in common for process 1. Nothing secret is in it.
+// spec is what replicas and one-offs have in common for process 1. Nothing secret is in it. The directory
+// is the image's own: appDir of one that was built here.
 func (o Options) spec(p app.Program) inside.Spec {
-	s := inside.Spec{Command: p.Command, Argv: p.Argv, Base: p.Base, Given: given(p.Base), Memory: p.Size.Memory}
-	if strings.HasPrefix(p.Artifact.Ref, o.Registry.Host+"/site/") {
-		s.Dir = appDir // else the image's own
-	}
-	return s
+	return inside.Spec{Command: p.Command, Argv: p.Argv, Base: p.Base, Given: given(p.Base), Memory: p.Size.Memory}
 }
 
 // given is the environment that the engine gives to every program, below the plan's.

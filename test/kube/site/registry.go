@@ -1,27 +1,24 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 
-	"github.com/distribution/distribution/v3/configuration"
-	"github.com/distribution/distribution/v3/registry/handlers"
-	_ "github.com/distribution/distribution/v3/registry/storage/driver/filesystem"
+	"gondor/cluster/kube/registry"
 )
 
-// serveRegistry turns this process into a registry that asks nobody who he is, if it was
-// started as one.
+// serveRegistry turns this process into Gondor's registry of a directory, with the key that
+// is given, if it was started as one.
 func serveRegistry() {
-	if len(os.Args) != 3 || os.Args[1] != "test-registry" {
+	if len(os.Args) != 4 || os.Args[1] != "test-registry" {
 		return
 	}
-	c := &configuration.Configuration{
-		Version: configuration.CurrentVersion, Catalog: configuration.Catalog{MaxEntries: 1000},
-		Storage: configuration.Storage{"filesystem": {"rootdirectory": os.Args[2]}, "delete": {"enabled": true}},
+	r, err := registry.Open(registry.Options{Data: os.Args[2], Key: []byte(os.Args[3]), Logger: slog.Default()})
+	if err == nil {
+		err = http.ListenAndServe(":5000", r)
 	}
-	c.HTTP.Secret = "none"
-	fmt.Fprintln(os.Stderr, http.ListenAndServe(":5000", handlers.NewApp(context.Background(), c)))
+	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
 }

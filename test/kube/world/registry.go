@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"gondor/cluster/kube"
+	"gondor/cluster/kube/registry/token"
 )
 
 // registryName is the name of the objects of a registry.
@@ -28,6 +29,9 @@ const (
 	sharedNamespace = "test-registry"
 	sharedPort      = 30550
 )
+
+// registryKey is the key of all registries of tests.
+const registryKey = "a key for tests, which protects nothing"
 
 // Registry is a registry in the cluster.
 type Registry struct {
@@ -64,7 +68,7 @@ func (w *World) Registry(ctx context.Context, namespace, image string, port int3
 	r := &Registry{world: w, Registry: kube.Registry{
 		Host:    "localhost:" + strconv.Itoa(int(service.Spec.Ports[0].NodePort)),
 		Address: registryName + "." + namespace + ".svc:5000", Insecure: true,
-		Key: []byte("a key for tests, which protects nothing"), Dial: w.Dial,
+		Key: []byte(registryKey), Dial: w.Dial,
 	}}
 	return r, r.await(ctx)
 }
@@ -103,7 +107,8 @@ func (r *Registry) Push(ctx context.Context, as string, image v1.Image) (string,
 		return "", fmt.Errorf("push %s: %w", as, err)
 	}
 	repository, _, _ := strings.Cut(as, ":")
-	login := remote.WithAuth(&authn.Basic{Username: "push:" + repository, Password: r.password("push:" + repository)})
+	user, password := token.Sign(r.Key, token.Admin())
+	login := remote.WithAuth(&authn.Basic{Username: user, Password: password})
 	if err := remote.Write(tag, image, login, remote.WithTransport(r.transport()), remote.WithContext(ctx)); err != nil {
 		return "", fmt.Errorf("push %s: %w", as, err)
 	}

@@ -1,23 +1,12 @@
 package world
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
-
-// password is what Gondor's own registry wants of a user, who is called as what he may do.
-func (r *Registry) password(user string) string {
-	sum := hmac.New(sha256.New, r.Key)
-	sum.Write([]byte(user))
-	return hex.EncodeToString(sum.Sum(nil))
-}
 
 func alreadyExists(err error) bool { return errors.IsAlreadyExists(err) }
 
@@ -48,7 +37,7 @@ func registryDeployment(image string) *apps.Deployment {
 					Volumes:            []core.Volume{{Name: "data", VolumeSource: core.VolumeSource{EmptyDir: &core.EmptyDirVolumeSource{}}}},
 					SecurityContext:    &core.PodSecurityContext{FSGroup: groupOf()},
 					Containers: []core.Container{{
-						Name: "registry", Image: image, Args: []string{"test-registry", "/data"},
+						Name: "registry", Image: image, Args: []string{"test-registry", "/data", registryKey},
 						VolumeMounts:   []core.VolumeMount{{Name: "data", MountPath: "/data"}},
 						ReadinessProbe: &core.Probe{ProbeHandler: core.ProbeHandler{TCPSocket: &core.TCPSocketAction{Port: intstr.FromInt32(5000)}}, PeriodSeconds: 1},
 					}},
