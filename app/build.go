@@ -153,7 +153,7 @@ func checkOrigin(in NewBuild) error {
 		}
 	}
 	if len(in.Image) > maxImage || strings.ContainsFunc(in.Image, notInImage) {
-		return Invalid("image", `%q is not the reference of an image; write one such as "ghcr.io/team/shop:1.4"`, in.Image)
+		return Invalid("image", `%q is not the reference of an image; write one such as "registry.example.com/team/shop:1.4"`, in.Image)
 	}
 	return nil
 }

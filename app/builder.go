@@ -45,7 +45,7 @@ type BuildOrder struct {
 type Adoption struct {
 	Build ID[Build]
 	Site  ID[Site]
-	Image string // its reference, as people write it: "ghcr.io/team/shop:1.4"
+	Image string // its reference, as people write it: "registry.example.com/team/shop:1.4"
 }
 
 // Builder carries out plans within the limits of time, memory and disk that the

@@ -27,7 +27,7 @@ func (p *Program) deployCommand() *cobra.Command {
 			case alternatives(attach, cancel, image != "", ref != "") > 1:
 				return usage("--attach, --cancel, --image and REF exclude each other")
 			case c.Flags().Changed("image") && strings.TrimSpace(image) == "":
-				return usage(`--image names no image; write one such as "ghcr.io/team/shop:1.4"`)
+				return usage(`--image names no image; write one such as "registry.example.com/team/shop:1.4"`)
 			case image != "":
 				return p.deployImage(c.Context(), strings.TrimSpace(image))
 			case attach:

@@ -26,7 +26,7 @@ func (e *Engine) Adopt(ctx context.Context, o app.Adoption) (app.Plan, app.Artif
 	defer cancel()
 	reference, err := name.ParseReference(o.Image)
 	if err != nil {
-		return app.Plan{}, app.Artifact{}, app.Invalid("", `%q is not the reference of an image; write one such as "ghcr.io/team/shop:1.4"`, o.Image)
+		return app.Plan{}, app.Artifact{}, app.Invalid("", `%q is not the reference of an image; write one such as "registry.example.com/team/shop:1.4"`, o.Image)
 	}
 	adopted := adoption{Adoption: o, engine: e, reference: reference}
 	found, err := adopted.look(ctx)

@@ -24,11 +24,11 @@ import (
 // DefaultBases are the images that sites are built and run in unless the operator names
 // others, by Plan.Runtime.
 func DefaultBases() map[string]Base {
-	plain := Base{Build: "docker.io/library/debian:bookworm-slim"}
+	plain := Base{Build: "debian:bookworm-slim"}
 	return map[string]Base{
-		"python": {Build: "docker.io/library/python:3.13-slim"},
-		"node":   {Build: "docker.io/library/node:22-slim"},
-		"go":     {Build: "docker.io/library/golang:1.26", Run: plain.Build},
+		"python": {Build: "python:3.13-slim"},
+		"node":   {Build: "node:22-slim"},
+		"go":     {Build: "golang:1.26", Run: plain.Build},
 		"static": plain,
 		"none":   plain,
 	}
@@ -40,12 +40,12 @@ func ParseBase(text string) (runtime string, b Base, err error) {
 	runtime, images, found := strings.Cut(text, "=")
 	known := slices.Sorted(maps.Keys(DefaultBases()))
 	if !found || !slices.Contains(known, runtime) {
-		return "", Base{}, app.Invalid("base", "%q names no base image; write RUNTIME=IMAGE with one of %s, such as python=docker.io/library/python:3.13-slim", text, strings.Join(known, ", "))
+		return "", Base{}, app.Invalid("base", "%q names no base image; write RUNTIME=IMAGE with one of %s, such as python=python:3.13-slim", text, strings.Join(known, ", "))
 	}
 	b.Build, b.Run, _ = strings.Cut(images, ",")
 	for _, one := range []string{b.Build, cmp.Or(b.Run, b.Build)} {
 		if _, err := name.ParseReference(one); err != nil {
-			return "", Base{}, app.Invalid("base", "%q is not the reference of an image; write one such as docker.io/library/python:3.13-slim", one)
+			return "", Base{}, app.Invalid("base", "%q is not the reference of an image; write one such as python:3.13-slim", one)
 		}
 	}
 	return runtime, b, nil
