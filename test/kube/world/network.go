@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strconv"
@@ -81,11 +82,7 @@ func ready(all []discovery.EndpointSlice, port string) string {
 // the world outside.
 func (w *World) Listen(t testing.TB) net.Listener {
 	t.Helper()
-	listen := listenHub
-	if !w.Own {
-		listen = listenHost
-	}
-	listener, err := listen(t.Context())
+	listener, err := w.ListenFor(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,4 +96,52 @@ func listenHost(ctx context.Context) (net.Listener, error) {
 		return nil, fmt.Errorf("%s must name the address at which the pods of this cluster reach this machine", hostVariable)
 	}
 	return new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+}
+
+// ListenFor listens as Listen does, until the caller closes it.
+func (w *World) ListenFor(ctx context.Context) (net.Listener, error) {
+	if w.Own {
+		return listenHub(ctx)
+	}
+	return listenHost(ctx)
+}
+
+// Forward carries every connection that the listener takes to an address in the cluster,
+// until it is closed.
+func (w *World) Forward(from net.Listener, address string) {
+	for {
+		outer, err := from.Accept()
+		if err != nil {
+			return
+		}
+		go w.carry(outer.(*net.TCPConn), address)
+	}
+}
+
+// carry copies both directions until both ends have had enough.
+func (w *World) carry(outer *net.TCPConn, address string) {
+	defer func() { _ = outer.Close() }() // it has ended
+	dialed, err := w.Dial(context.Background(), "tcp", address)
+	if err != nil {
+		_ = outer.SetLinger(0) // a refused connection looks refused, not like an empty answer
+		return
+	}
+	inner := dialed.(*net.TCPConn)
+	defer func() { _ = inner.Close() }() // likewise
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		copyThenClose(inner, outer)
+	}()
+	copyThenClose(outer, inner)
+	<-done
+}
+
+func copyThenClose(to, from *net.TCPConn) {
+	if _, err := io.Copy(to, from); err != nil {
+		_ = to.SetLinger(0) // what broke here breaks there
+		_ = to.Close()
+		return
+	}
+	_ = to.CloseWrite() // the other side may have closed already
 }

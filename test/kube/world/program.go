@@ -127,3 +127,17 @@ func loadElsewhere(archive string) error {
 	}
 	return nil
 }
+
+// Load loads an archive of images into all nodes, once in the life of the cluster.
+func (w *World) Load(archive string) error {
+	file, err := os.Open(archive)
+	if err != nil {
+		return fmt.Errorf("load an archive of images: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return fmt.Errorf("load an archive of images: %w", err)
+	}
+	return w.load(hex.EncodeToString(hash.Sum(nil)[:8]), archive)
+}
