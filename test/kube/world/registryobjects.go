@@ -3,12 +3,9 @@ package world
 import (
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
-
-func alreadyExists(err error) bool { return errors.IsAlreadyExists(err) }
 
 func registryLabels() map[string]string {
 	return map[string]string{"app.kubernetes.io/name": "test-registry"}
@@ -24,7 +21,7 @@ func registryService(port int32) *core.Service {
 	}
 }
 
-func registryDeployment(image string) *apps.Deployment {
+func registryDeployment(image string, arguments ...string) *apps.Deployment {
 	one := int32(1)
 	return &apps.Deployment{
 		ObjectMeta: meta.ObjectMeta{Name: registryName},
@@ -34,11 +31,14 @@ func registryDeployment(image string) *apps.Deployment {
 				ObjectMeta: meta.ObjectMeta{Labels: registryLabels()},
 				Spec: core.PodSpec{
 					EnableServiceLinks: new(bool),
-					Volumes:            []core.Volume{{Name: "data", VolumeSource: core.VolumeSource{EmptyDir: &core.EmptyDirVolumeSource{}}}},
-					SecurityContext:    &core.PodSecurityContext{FSGroup: groupOf()},
+					Volumes: []core.Volume{
+						{Name: "data", VolumeSource: core.VolumeSource{EmptyDir: &core.EmptyDirVolumeSource{}}},
+						{Name: "key", VolumeSource: core.VolumeSource{Secret: &core.SecretVolumeSource{SecretName: registryName}}},
+					},
+					SecurityContext: &core.PodSecurityContext{FSGroup: groupOf()},
 					Containers: []core.Container{{
-						Name: "registry", Image: image, Args: []string{"test-registry", "/data", registryKey},
-						VolumeMounts:   []core.VolumeMount{{Name: "data", MountPath: "/data"}},
+						Name: "registry", Image: image, Args: arguments,
+						VolumeMounts:   []core.VolumeMount{{Name: "data", MountPath: "/data"}, {Name: "key", MountPath: "/key"}},
 						ReadinessProbe: &core.Probe{ProbeHandler: core.ProbeHandler{TCPSocket: &core.TCPSocketAction{Port: intstr.FromInt32(5000)}}, PeriodSeconds: 1},
 					}},
 				},
