@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 
 	"gondor/cluster/kube/registry/token"
@@ -67,7 +68,11 @@ func (c *collection) sweepUploads(dir string) error {
 		if c.isYoung(touched) {
 			continue
 		}
-		if err := c.remove(path.Join(dir, upload)); err != nil {
+		err = c.remove(path.Join(dir, upload))
+		if errors.Is(err, syscall.ENOTEMPTY) {
+			continue // somebody goes on with it at this moment: it is not old after all
+		}
+		if err != nil {
 			return err
 		}
 	}
