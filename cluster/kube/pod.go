@@ -2,6 +2,7 @@ package kube
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -72,6 +73,10 @@ func (o Options) podSpec(order podOrder) (corev1.PodSpec, error) {
 	}, nil
 }
 
+// literal keeps Kubernetes from expanding an argument, in which it takes $$ for a single $
+// and $(NAME) for a variable.
+func literal(argument string) string { return strings.ReplaceAll(argument, "$", "$$") }
+
 // carryContainer copies Gondor's binary to where the program's container finds it.
 func (o Options) carryContainer() corev1.Container {
 	return corev1.Container{
@@ -94,7 +99,7 @@ func (o Options) container(p podOrder, spec string) corev1.Container {
 	c := corev1.Container{
 		Name:            processContainer,
 		Image:           cmp.Or(p.Image, p.Program.Artifact.Ref),
-		Command:         []string{inside.Binary, "inside", "run", spec},
+		Command:         []string{inside.Binary, "inside", "run", literal(spec)},
 		Resources:       resources(cmp.Or(p.Promised, p.Program.Size), most),
 		VolumeMounts:    p.mounts(),
 		ReadinessProbe:  p.Readiness,
