@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gondor/app"
+	"gondor/cluster/kube/routes"
 )
 
 // The labels of everything that the engine makes. Those of app.kubernetes.io are
@@ -15,7 +16,7 @@ import (
 const (
 	labelManagedBy    = "app.kubernetes.io/managed-by" // "gondor"
 	labelName         = "app.kubernetes.io/name"       // the service
-	labelInstallation = "gondor.io/installation"       // Options.Namespace
+	labelInstallation = routes.LabelInstallation       // Options.Namespace
 	labelSite         = "gondor.io/site"               // its ID
 	labelInstance     = "gondor.io/instance"           // its ID
 	labelRelease      = "gondor.io/release"            // its number
