@@ -67,6 +67,20 @@ func CheckVariableValue(field, key, value string) error {
 	return nil
 }
 
+// CheckDomain checks the host name of the dashboard, below which sites get theirs: a host
+// name without a wildcard, or one label such as localhost. field names it in the error.
+func CheckDomain(field, domain string) error {
+	switch {
+	case CheckName("", domain) == nil:
+		return nil
+	case domain == "":
+		return Invalid(field, "is missing; give the host name of the dashboard, such as %q", "apps.example.com")
+	case strings.HasPrefix(domain, "*."):
+		return Invalid(field, "%q is a wildcard; give the host name of the dashboard alone, such as %q", domain, strings.TrimPrefix(domain, "*."))
+	}
+	return CheckHost(field, domain)
+}
+
 // CheckHost checks a host name: labels of letters, digits and hyphens, at least two of
 // them, lower case, without a port; the last begins with a letter, so that nothing can
 // be read as an IP address; the first may be * (RFC 9110 section 4.2.3, RFC 1123 section

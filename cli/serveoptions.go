@@ -52,7 +52,7 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 	if !filepath.IsAbs(o.data) {
 		o.data = filepath.Join(dir, o.data)
 	}
-	if err := checkDomain(o.domain); err != nil {
+	if err := app.CheckDomain("--domain", o.domain); err != nil {
 		return o, err
 	}
 	if _, _, err := net.SplitHostPort(o.listen); err != nil {
@@ -69,14 +69,6 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 		o.publicURL, err = parsePublicURL(f.publicURL, o.domain)
 	}
 	return o, err
-}
-
-// checkDomain takes a host name, or a single label such as localhost.
-func checkDomain(domain string) error {
-	if app.CheckName("", domain) == nil {
-		return nil
-	}
-	return app.CheckHost("--domain", domain)
 }
 
 // parsePrefixes reads networks; an address is a network of its own.

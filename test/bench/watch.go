@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"gondor/cluster/local/supervisor"
@@ -61,8 +62,8 @@ func (w *watcher) heed(ctx context.Context, s supervisor.Status) {
 
 // ask notes when a web process first answers.
 func (w *watcher) ask(ctx context.Context, s supervisor.Status) {
-	port := variable(s.PID, "PORT")
-	if port == "" {
+	port, err := portOf(ctx, s.PID)
+	if err != nil {
 		return
 	}
 	a := newAsker("127.0.0.1:" + port)
@@ -74,6 +75,22 @@ func (w *watcher) ask(ctx context.Context, s supervisor.Status) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answered[s.ID] = at
+}
+
+// portOf is the port that a web process was given. A process that has just been made shows
+// no environment until the kernel has written it.
+func portOf(ctx context.Context, pid int) (string, error) {
+	for {
+		if port := variable(pid, "PORT"); port != "" {
+			return port, nil
+		}
+		if err := syscall.Kill(pid, 0); err != nil {
+			return "", err
+		}
+		if err := pause(ctx, time.Millisecond); err != nil {
+			return "", err
+		}
+	}
 }
 
 // variable is a variable in the environment of a process, empty when it has none.

@@ -163,6 +163,7 @@ func (i *installation) apply(ctx context.Context) error {
 	arguments := []string{
 		"install", "--domain", "localhost", "--image", i.image, "--namespace", namespace,
 		"--registry-node-port", registryPort, "--router-node-port", routerPort, "--router-host-port", "8088",
+		"--storage", "5Gi", "--registry-storage", "8Gi",
 		"--public-url", "http://localhost:" + i.port(),
 	}
 	for runtime, base := range map[string]string{"python": "python", "node": "node", "go": "go", "static": "debian", "none": "debian"} {
@@ -173,7 +174,9 @@ func (i *installation) apply(ctx context.Context) error {
 		arguments = append(arguments, "--base", runtime+"="+reference)
 	}
 	out, err := exec.Command(i.program, arguments...).Output()
-	if err != nil {
+	if failed := new(exec.ExitError); errors.As(err, &failed) {
+		return fmt.Errorf("gondor install: %w\n%s", err, failed.Stderr)
+	} else if err != nil {
 		return fmt.Errorf("gondor install: %w", err)
 	}
 	return i.world.Apply(ctx, string(out))

@@ -20,7 +20,7 @@ func (o Options) Check() error {
 	o = o.withDefaults()
 	var faults app.Errors
 	for _, err := range []error{
-		checkDomain(o.Domain), checkImage(o.Image), checkNamespace(o.Namespace), checkURL(o.PublicURL),
+		app.CheckDomain("--domain", o.Domain), checkImage(o.Image), checkNamespace(o.Namespace), checkURL(o.PublicURL),
 		checkQuantity("--storage", o.Storage), o.Registry.check(), o.Router.check(),
 		checkPairs("--base", "python=registry.example.com/python:3.13", o.Bases),
 		checkPairs("--build-env", "PIP_INDEX_URL=https://pypi.example.com/simple", o.BuildEnv),
@@ -45,13 +45,6 @@ func collect(faults app.Errors, err error) app.Errors {
 		return append(faults, one)
 	}
 	return faults
-}
-
-func checkDomain(domain string) error {
-	if domain == "" {
-		return app.Invalid("--domain", "is missing; give the host name of the dashboard, such as %q", "apps.example.com")
-	}
-	return app.CheckHost("--domain", domain)
 }
 
 func checkImage(image string) error {

@@ -116,7 +116,7 @@ func TestFaultsOfOptions(t *testing.T) {
 	}{
 		"no domain":                        {func(o *manifest.Options) { o.Domain = "" }, "--domain"},
 		"a domain that is a URL":           {func(o *manifest.Options) { o.Domain = "http://example.com" }, "--domain"},
-		"a domain of one label":            {func(o *manifest.Options) { o.Domain = "localhost" }, "--domain"},
+		"a domain that is a wildcard":      {func(o *manifest.Options) { o.Domain = "*.example.com" }, "--domain"},
 		"no image":                         {func(o *manifest.Options) { o.Image = "" }, "--image"},
 		"a namespace that is no DNS label": {func(o *manifest.Options) { o.Namespace = "Gondor_1" }, "--namespace"},
 		"a namespace that leaves no room":  {func(o *manifest.Options) { o.Namespace = strings.Repeat("g", 31) }, "--namespace"},

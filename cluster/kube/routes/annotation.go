@@ -16,7 +16,7 @@ const Key = "router"
 // Annotation is what a Service says of its route.
 type Annotation struct {
 	Config Config   `json:"config"`
-	Hosts  []string `json:"hosts"` // as app.CheckHost wants them
+	Hosts  []string `json:"hosts"` // as app.CheckHost wants them, or of one label
 }
 
 // Config says how a host is served. Whatever else stands in it is for others.
@@ -75,7 +75,7 @@ func (p *parser) hosts(raw json.RawMessage) []string {
 	for _, one := range list {
 		text, ok := one.(string)
 		host := strings.TrimSuffix(strings.ToLower(text), ".")
-		err := app.CheckHost(`The annotation "router"`, host)
+		err := checkHost(host)
 		switch {
 		case !ok:
 			p.blame(`The annotation "router" has a host that is not a string; write "hosts": ["www.example.com"].`)
@@ -86,6 +86,15 @@ func (p *parser) hosts(raw json.RawMessage) []string {
 		}
 	}
 	return hosts
+}
+
+// checkHost takes the hosts of app.CheckHost and, as networks of one's own have them, names
+// of one label.
+func checkHost(host string) error {
+	if app.CheckName("", host) == nil {
+		return nil
+	}
+	return app.CheckHost(`The annotation "router"`, host)
 }
 
 // config keeps what it understands. A port may be a number or a string.

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"gondor/app"
 )
 
 func TestAnAnnotation(t *testing.T) {
@@ -24,6 +23,7 @@ func TestAnAnnotation(t *testing.T) {
 			Annotation{Config{Port: "http", Notice: "Soon.", Instance: "i1", Service: "web"}, web},
 			nil,
 		},
+		{"may have hosts of one label", `{"hosts":["localhost"]}`, Annotation{Hosts: []string{"localhost"}}, nil},
 		{"may have a port that is a number", `{"config":{"port":8080},"hosts":["www.example.com"]}`, Annotation{Config{Port: "8080"}, web}, nil},
 		{"is not particular about case, dots and repetition", `{"hosts":["WWW.example.com.","www.example.com"]}`, Annotation{Hosts: web}, nil},
 		{"that is no JSON is no route", `hosts: www.example.com`, Annotation{}, []string{"not a JSON object"}},
@@ -32,9 +32,9 @@ func TestAnAnnotation(t *testing.T) {
 		{"without hosts is no route", `{"config":{}}`, Annotation{}, []string{"has no hosts"}},
 		{"with hosts of no list is no route", `{"hosts":"www.example.com"}`, Annotation{}, []string{"has no hosts"}},
 		{
-			"keeps the hosts that are good", `{"hosts":["www.example.com",1,"a b.example.com","10.0.0.1","localhost","http://x.example.com","a.*.example.com"]}`,
+			"keeps the hosts that are good", `{"hosts":["www.example.com",1,"a b.example.com","10.0.0.1","local_host","http://x.example.com","a.*.example.com"]}`,
 			Annotation{Hosts: web},
-			[]string{"not a string", "a b.example.com", "IP address", "no domain", "http://x", `a.*.`},
+			[]string{"not a string", "a b.example.com", "IP address", "local_host", "http://x", `a.*.`},
 		},
 		{
 			"keeps its hosts when its config is wrong", `{"config":[],"hosts":["www.example.com"]}`,
@@ -82,7 +82,7 @@ func FuzzAnnotation(f *testing.F) {
 			t.Error("there are no hosts, and nothing is said of it")
 		}
 		for _, host := range said.Hosts {
-			if err := app.CheckHost("", host); err != nil {
+			if err := checkHost(host); err != nil {
 				t.Error(err)
 			}
 		}

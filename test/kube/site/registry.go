@@ -2,23 +2,23 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
+	"log"
 	"net/http"
 	"os"
 
-	"gondor/cluster/kube/registry"
+	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// serveRegistry turns this process into Gondor's registry of a directory, with the key that
-// is given, if it was started as one.
+// serveRegistry turns this process into a registry in a directory, open to everybody, if it
+// was started as one.
 func serveRegistry() {
-	if len(os.Args) != 4 || os.Args[1] != "test-registry" {
+	if len(os.Args) != 3 || os.Args[1] != "test-registry" {
 		return
 	}
-	r, err := registry.Open(registry.Options{Data: os.Args[2], Key: []byte(os.Args[3]), Logger: slog.Default()})
-	if err == nil {
-		err = http.ListenAndServe(":5000", r)
-	}
-	fmt.Fprintln(os.Stderr, err)
+	handler := registry.New(
+		registry.WithBlobHandler(registry.NewDiskBlobHandler(os.Args[2])),
+		registry.Logger(log.New(os.Stderr, "", log.LstdFlags)),
+	)
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(":5000", handler))
 	os.Exit(1)
 }
