@@ -2,13 +2,12 @@ package kube
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
-	"net"
+	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,6 +16,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gondor/test/kube/installation"
 )
 
 // eventually waits until a condition holds.
@@ -34,22 +35,10 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// client reaches every host below localhost, as a browser does (RFC 6761 section 6.3).
-func client() *http.Client {
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		_, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-	}
-	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
-}
-
 // page fetches a page, which must be there.
 func page(t *testing.T, url string) string {
 	t.Helper()
-	response, err := client().Get(url)
+	response, err := installation.Client().Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,19 +66,25 @@ var asset = regexp.MustCompile(`(?:href|src)="(/[^"]+\.(?:css|js|svg))"`)
 // place is a directory in which a person types commands.
 type place struct {
 	t      *testing.T
-	gondor *installation
+	gondor *installation.Installation
 	dir    string
 }
 
-// example copies one of the examples to a git repository of its own and makes a site of it.
-func (i *installation) example(t *testing.T, name, site string) place {
+// example makes a site of one of the examples.
+func example(t *testing.T, name, site string) place {
 	t.Helper()
-	p := place{t, i, filepath.Join(t.TempDir(), name)}
-	if err := os.CopyFS(p.dir, os.DirFS(filepath.Join(root, "examples", name))); err != nil {
+	return siteOf(t, os.DirFS(examples(name)), site)
+}
+
+// siteOf copies sources to a git repository of their own and makes a site of it.
+func siteOf(t *testing.T, sources fs.FS, name string) place {
+	t.Helper()
+	p := place{t, gondor(t), filepath.Join(t.TempDir(), name)}
+	if err := os.CopyFS(p.dir, sources); err != nil {
 		t.Fatal(err)
 	}
 	p.git("init", "-q", "-b", "main")
-	p.run("sites", "init", "--name", site)
+	p.run("sites", "init", "--name", name)
 	p.git("add", ".")
 	p.git("commit", "-qm", "First")
 	return p
@@ -98,7 +93,7 @@ func (i *installation) example(t *testing.T, name, site string) place {
 // run types a gondor command, which must succeed, and returns what it wrote.
 func (p place) run(arguments ...string) string {
 	p.t.Helper()
-	out, err := p.gondor.command(p.dir, arguments...).CombinedOutput()
+	out, err := p.gondor.Command(p.dir, arguments...).CombinedOutput()
 	if err != nil {
 		p.t.Fatalf("gondor %s: %v\n%s", strings.Join(arguments, " "), err, out)
 	}
@@ -107,9 +102,7 @@ func (p place) run(arguments ...string) string {
 
 func (p place) git(arguments ...string) {
 	p.t.Helper()
-	c := exec.Command("git", arguments...)
-	c.Dir, c.Env = p.dir, p.gondor.command(p.dir).Env
-	if out, err := c.CombinedOutput(); err != nil {
+	if out, err := p.gondor.Git(p.dir, arguments...).CombinedOutput(); err != nil {
 		p.t.Fatalf("git %s: %v\n%s", strings.Join(arguments, " "), err, out)
 	}
 }
@@ -135,22 +128,27 @@ func (p place) edit(file, old, with string) {
 	p.git("commit", "-aqm", "Change "+file)
 }
 
-// url is where the site is reached.
-func (p place) url() string {
+// status is what gondor status says of the instance.
+type status struct {
+	URL    string `json:"url"` // ends with its ID
+	WebURL string `json:"web_url"`
+}
+
+func (p place) status() (s status) {
 	p.t.Helper()
-	var s struct {
-		WebURL string `json:"web_url"`
-	}
 	if err := json.Unmarshal([]byte(p.run("status", "--output", "json")), &s); err != nil {
 		p.t.Fatal(err)
 	}
-	return s.WebURL
+	return s
 }
+
+// url is where the site is reached.
+func (p place) url() string { return p.status().WebURL }
 
 // pods are those of a service of a site that are ready.
 func (p place) pods(service string) []corev1.Pod {
 	p.t.Helper()
-	list, err := p.gondor.world.Client.CoreV1().Pods("").List(p.t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + service + ",gondor.io/installation=" + namespace})
+	list, err := p.gondor.World.Client.CoreV1().Pods("").List(p.t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + service + ",gondor.io/instance=" + path.Base(p.status().URL)})
 	if err != nil {
 		p.t.Fatal(err)
 	}

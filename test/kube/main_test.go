@@ -13,7 +13,7 @@ import (
 var opening world.Opening
 
 // installed is the one installation that these tests share.
-var installed installation
+var installed shared
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 

@@ -3,6 +3,8 @@ package kube
 import (
 	"strings"
 	"testing"
+
+	"gondor/test/kube/installation"
 )
 
 // postgresqlManifests are a database without a password.
@@ -44,20 +46,20 @@ spec:
 `
 
 // postgresql starts a database in the cluster and returns its URL.
-func (i *installation) postgresql(t *testing.T) string {
+func postgresql(t *testing.T, i *installation.Installation) string {
 	t.Helper()
-	reference, err := i.other.Base(t.Context(), "postgresql")
+	reference, err := i.Elsewhere.Base(t.Context(), "postgresql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	space := namespace + "-database"
-	reference = strings.Replace(reference, i.other.Inside, i.other.Host, 1) // nodes pull it
+	space := i.Namespace + "-database"
+	reference = strings.Replace(reference, i.Elsewhere.Inside, i.Elsewhere.Host, 1) // nodes pull it
 	text := strings.NewReplacer("SPACE", space, "IMAGE", reference).Replace(postgresqlManifests)
-	if err := i.world.Apply(t.Context(), text); err != nil {
+	if err := i.World.Apply(t.Context(), text); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "PostgreSQL is ready", func() bool {
-		connection, err := i.world.Dial(t.Context(), "tcp", "postgresql."+space+".svc:5432")
+		connection, err := i.World.Dial(t.Context(), "tcp", "postgresql."+space+".svc:5432")
 		return err == nil && connection.Close() == nil
 	})
 	return "postgres://postgres:none@postgresql." + space + ".svc:5432/postgres"

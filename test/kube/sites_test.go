@@ -12,8 +12,8 @@ func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *te
 		{"node", "page/index.html", "</h1>", " once more</h1>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			site := gondor(t).example(t, c.name, c.name)
-			site.run("env", "set", "--build", "NPM_CONFIG_REGISTRY="+site.gondor.npm)
+			site := example(t, c.name, c.name)
+			site.run("env", "set", "--build", "NPM_CONFIG_REGISTRY="+site.gondor.NPM)
 			site.run("deploy")
 			url := site.url()
 			if first := page(t, url); strings.Contains(first, " once more") {
@@ -35,13 +35,13 @@ func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *te
 
 func TestDjangoKeepsItsEntriesInAPostgreSQLOfTheCluster(t *testing.T) {
 	i := gondor(t)
-	database := i.postgresql(t)
-	site := i.example(t, "django", "guestbook")
+	database := postgresql(t, i)
+	site := example(t, "django", "guestbook")
 	site.edit("requirements.txt", "", "psycopg2\n")
-	site.run("env", "set", "--build", "PIP_INDEX_URL="+i.pip, "PIP_TRUSTED_HOST=10.123.0.254")
+	site.run("env", "set", "--build", "PIP_INDEX_URL="+i.PIP, "PIP_TRUSTED_HOST=10.123.0.254")
 	site.run("env", "set", "DATABASE_URL="+database)
 	log := site.run("deploy")
-	if strings.Contains(log, i.index.Password) {
+	if strings.Contains(log, i.Index.Password) {
 		t.Errorf("the index's password stands in the build's output:\n%s", log)
 	}
 	url := site.url()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -106,22 +107,35 @@ func (w *World) ListenFor(ctx context.Context) (net.Listener, error) {
 	return listenHost(ctx)
 }
 
-// Forward carries every connection that the listener takes to an address in the cluster,
-// until it is closed.
-func (w *World) Forward(from net.Listener, address string) {
+// Forward carries every connection that the listener takes to one of these addresses in the
+// cluster, until it is closed. Where one can't be reached the next is tried, as browsers do
+// with the addresses of a name.
+func (w *World) Forward(from net.Listener, addresses ...string) {
 	for {
 		outer, err := from.Accept()
 		if err != nil {
 			return
 		}
-		go w.carry(outer.(*net.TCPConn), address)
+		go w.carry(outer.(*net.TCPConn), addresses)
 	}
 }
 
+// dialOne connects to one of several addresses.
+func (w *World) dialOne(addresses []string) (c net.Conn, err error) {
+	first := rand.IntN(len(addresses))
+	for n := range addresses {
+		c, err = w.Dial(context.Background(), "tcp", addresses[(first+n)%len(addresses)])
+		if err == nil {
+			return c, nil
+		}
+	}
+	return nil, err
+}
+
 // carry copies both directions until both ends have had enough.
-func (w *World) carry(outer *net.TCPConn, address string) {
+func (w *World) carry(outer *net.TCPConn, addresses []string) {
 	defer func() { _ = outer.Close() }() // it has ended
-	dialed, err := w.Dial(context.Background(), "tcp", address)
+	dialed, err := w.dialOne(addresses)
 	if err != nil {
 		_ = outer.SetLinger(0) // a refused connection looks refused, not like an empty answer
 		return

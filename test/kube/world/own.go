@@ -107,7 +107,7 @@ func (w *World) build() error {
 	}
 	unfinished := filepath.Join(dir, fmt.Sprintf("cluster.%d", os.Getpid()))
 	c := exec.Command("go", "build", "-o", unfinished, ".")
-	c.Dir, c.Env = filepath.Join(root(), "test", "cluster"), append(os.Environ(), "GOWORK=off")
+	c.Dir, c.Env = filepath.Join(Root(), "test", "cluster"), append(os.Environ(), "GOWORK=off")
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the program of test/cluster: %w\n%s", err, out)
 	}
@@ -141,8 +141,8 @@ func (w *World) NeedsOwn(t testing.TB) {
 	}
 }
 
-// root is the folder of this module's sources.
-func root() string {
+// Root is the folder of this module's sources.
+func Root() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(file), "..", "..", "..")
 }

@@ -34,7 +34,7 @@ func (w *World) Program(folder string) (string, error) {
 	defer func() { _ = os.RemoveAll(dir) }() // the system does it otherwise
 	binary := filepath.Join(dir, "gondor")
 	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, folder)
-	c.Dir, c.Env = root(), append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=-buildvcs=false")
+	c.Dir, c.Env = Root(), append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=-buildvcs=false")
 	if out, err := c.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", folder, err, out)
 	}

@@ -1,0 +1,83 @@
+package kube
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gondor/test/kube/installation"
+)
+
+// How often the shop is deployed under load, and how many requests a second it has, without
+// those of assets.
+const (
+	editions = 20
+	rate     = 200
+)
+
+func TestNoRequestFailsDuringTwentyDeploysAndWhileARouterIsReplaced(t *testing.T) {
+	site := shop(t, "shop")
+	run := site.traffic(site.gondor.Address(), rate, mix("GET", "POST"))
+	var took []time.Duration
+	for n := 1; n <= editions; n++ {
+		if n == editions/2 {
+			replaceRouter(t, site.gondor, nil)
+		}
+		took = append(took, site.edition(n))
+		if failed := run.Report().Failures; len(failed) > 0 {
+			t.Fatalf("during deploy %d: %s", n, run.Stop())
+		}
+	}
+	carried(t, run, rate)
+	slices.Sort(took)
+	t.Logf("a deploy from source took %v in the median, at most %v", took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
+	none(t, "20 deploys", run.Stop())
+}
+
+func TestARouterThatIsKilledTakesOnlyItsConnectionsAlong(t *testing.T) {
+	site := shop(t, "killed")
+	run := site.traffic(routersOn(t, site.gondor, nodes(t, site.gondor)...), rate, mix("GET", "POST"))
+	carried(t, run, 5*rate)
+	now := int64(0)
+	killed := time.Now()
+	replaceRouter(t, site.gondor, &now)
+	carried(t, run, 5*rate)
+	report := run.Stop()
+	t.Log(report)
+	held := 0
+	for _, f := range report.Failures {
+		if held++; !f.Kept && f.Time.After(killed) {
+			t.Errorf("a connection that was made after the kill failed: %s", f)
+		}
+	}
+	t.Logf("%d requests on connections that the router held were lost", held)
+	if lost := report.Between(report.Began, killed.Add(-12*time.Second)); len(lost) > 0 {
+		t.Errorf("requests that had long been answered by then failed: %v", lost)
+	}
+}
+
+// replaceRouter deletes a router with that grace, in seconds, and waits for its successor.
+func replaceRouter(t *testing.T, i *installation.Installation, grace *int64) {
+	t.Helper()
+	before := routers(t, i)
+	if err := i.World.Client.CoreV1().Pods(i.Namespace).Delete(t.Context(), before[0].Name, metav1.DeleteOptions{GracePeriodSeconds: grace}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the router has a successor", func() bool {
+		now := routers(t, i)
+		return len(now) == len(before) && !slices.ContainsFunc(now, func(p corev1.Pod) bool { return p.UID == before[0].UID })
+	})
+}
+
+// routers are those that are ready and stay.
+func routers(t *testing.T, i *installation.Installation) []corev1.Pod {
+	t.Helper()
+	list, err := i.World.Client.CoreV1().Pods(i.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=router"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil || !isReady(p) })
+}
