@@ -14,6 +14,9 @@ const housekeepingEvery = time.Hour
 // it: in an installation with many sites and deploys it is no burden either.
 const housekeepingRest = 10
 
+// housekeepingAgain is when a round is made again for which the engine was not there.
+const housekeepingAgain = time.Minute
+
 // sourceWait is how long a build waits for its source.
 const sourceWait = time.Hour
 
@@ -32,13 +35,21 @@ func (a *App) housekeeping(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		began := time.Now()
-		if err := a.keepHouse(ctx); err != nil && ctx.Err() == nil {
+		err := a.keepHouse(ctx)
+		rest := housekeepingRest * time.Since(began)
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case CodeOf(err) == CodeUnavailable:
+			a.log.Info("tidying up is put off", "until", a.now().Add(housekeepingAgain), "error", err)
+			rest = max(rest, housekeepingAgain)
+			a.tidy()
+		default:
 			a.log.Error("tidy up", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(housekeepingRest * time.Since(began)):
+		case <-time.After(rest):
 		}
 		select {
 		case <-ctx.Done():

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,7 +28,7 @@ const (
 // serveKube serves while this is the one control plane of the cluster. The store is not
 // opened before that, nor is anything made.
 func (p *Program) serveKube(ctx context.Context, o serverOptions) error {
-	klog.SetSlogLogger(o.log) // what client-go has to say
+	klog.SetSlogLogger(slog.New(clientLog{o.log.Handler()})) // what client-go has to say
 	config, err := p.reach(ctx, o)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func (r *reader) follow(ctx context.Context, s source) {
 		defer close(done)
 		for pause := leastPause; ctx.Err() == nil; pause = min(2*pause, mostPause) {
 			moved, err := r.copy(ctx, s)
-			if err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+			if err != nil && !errors.Is(err, io.EOF) && !isUnreadable(err) && ctx.Err() == nil {
 				r.complain("a log is followed again", err)
 			}
 			if moved {

@@ -75,7 +75,13 @@ func replaceRouter(t *testing.T, i *installation.Installation, grace *int64) {
 // routers are those that are ready and stay.
 func routers(t *testing.T, i *installation.Installation) []corev1.Pod {
 	t.Helper()
-	list, err := i.World.Client.CoreV1().Pods(i.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=router"})
+	return parts(t, i, "router")
+}
+
+// parts are the pods of one part of the installation that are ready and stay.
+func parts(t *testing.T, i *installation.Installation, name string) []corev1.Pod {
+	t.Helper()
+	list, err := i.World.Client.CoreV1().Pods(i.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + name})
 	if err != nil {
 		t.Fatal(err)
 	}

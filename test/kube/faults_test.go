@@ -54,7 +54,7 @@ func TestSitesServeOnAndProcessesReturnWhileTheAPIServerIsAwayForAMinute(t *test
 	began := time.Now()
 	cut(t, w, "control")
 	before := webOf(t, crashed)
-	if _, err := w.Signal(crashed, "shop", syscall.SIGKILL); err != nil {
+	if _, err := w.Signal(crashed, "node", syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the pod that crashed has a new web process", func() bool {
@@ -72,7 +72,7 @@ func TestSitesServeOnAndProcessesReturnWhileTheAPIServerIsAwayForAMinute(t *test
 
 func webOf(t *testing.T, pod corev1.Pod) []int {
 	t.Helper()
-	found, err := world.Processes(pod, "shop")
+	found, err := world.Processes(pod, "node")
 	if err != nil {
 		t.Fatal(err)
 	}
