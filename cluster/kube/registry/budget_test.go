@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"golang.org/x/sync/errgroup"
 
 	"gondor/app"
 	"gondor/cluster/kube/image"
@@ -37,6 +39,11 @@ func (b *bench) send(method, at string, body io.Reader) *http.Response {
 	b.Helper()
 	request, err := http.NewRequestWithContext(b.Context(), method, at, body)
 	must(b.T, err)
+	return b.do(request)
+}
+
+func (b *bench) do(request *http.Request) *http.Response {
+	b.Helper()
 	admin := b.as(token.Admin())
 	request.SetBasicAuth(admin.Username, admin.Password)
 	answer, err := http.DefaultClient.Do(request)
@@ -114,4 +121,22 @@ func TestAnUploadGoesOnAfterARestart(t *testing.T) {
 	if answer := b.send(http.MethodPatch, at.String(), bytes.NewReader(make([]byte, 10))); answer.StatusCode != http.StatusAccepted {
 		t.Errorf("answered %s", answer.Status)
 	}
+}
+
+func TestLayersThatManyRepositoriesHaveFillTheDiskOnce(t *testing.T) {
+	b := serve(t, Options{Budget: 1_000_000})
+	shared := picture(t, 100_000)
+	var pushing errgroup.Group
+	for site := range 4 {
+		pushing.Go(func() error {
+			for n := range 10 {
+				repository := fmt.Sprintf("site/s%d-%d", site, n)
+				if err := b.as(token.Push(repository)).Push(t.Context(), repository, "1", shared); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	must(t, pushing.Wait())
 }

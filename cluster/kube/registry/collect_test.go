@@ -1,9 +1,11 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -166,6 +168,48 @@ func TestNoPushLosesAgainstACollection(t *testing.T) {
 	err := pushing.Wait()
 	stop()
 	must(t, errors.Join(err, collecting.Wait()))
+}
+
+func TestALayerThatAPushHasFoundStaysUntilItIsNamed(t *testing.T) {
+	b := serve(t, Options{})
+	found, forgotten := picture(t, 1000), picture(t, 1000)
+	b.push("site/a", "1", found)
+	b.push("site/a", "2", forgotten)
+	b.age(2 * time.Hour)
+	for _, one := range b.blobs(found) { // as a push does first
+		b.send(http.MethodHead, b.server.URL+"/v2/site/a/blobs/"+one, nil)
+	}
+	b.keep(Kept{AsOf: time.Now()})
+	for what, stays := range map[v1.Image]bool{found: true, forgotten: false} {
+		if status := b.name("site/a", "3", what); (status == http.StatusCreated) != stays {
+			t.Errorf("the manifest was answered with %d; want that the layers stay: %v", status, stays)
+		}
+	}
+}
+
+// name sends the manifest of an image without its layers.
+func (b *bench) name(repository, tag string, what v1.Image) (status int) {
+	b.Helper()
+	text, err := what.RawManifest()
+	must(b.T, err)
+	kind, err := what.MediaType()
+	must(b.T, err)
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodPut, b.server.URL+"/v2/"+repository+"/manifests/"+tag, bytes.NewReader(text))
+	must(b.T, err)
+	request.Header.Set("Content-Type", string(kind))
+	return b.do(request).StatusCode
+}
+
+// blobs are the digests of what an image is made of.
+func (b *bench) blobs(of v1.Image) []string {
+	b.Helper()
+	manifest, err := of.Manifest()
+	must(b.T, err)
+	all := []string{manifest.Config.Digest.String()}
+	for _, layer := range manifest.Layers {
+		all = append(all, layer.Digest.String())
+	}
+	return all
 }
 
 func TestAnUploadThatStandsStillIsForgotten(t *testing.T) {

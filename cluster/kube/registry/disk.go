@@ -10,18 +10,23 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
-// disk counts the bytes that the registry keeps.
+// disk counts the bytes that the registry keeps. Layers that come again, for another
+// repository, are kept once and counted each time, until it measures.
 type disk struct {
-	root   *os.Root
-	budget int64 // 0: none
-	used   atomic.Int64
+	root      *os.Root
+	budget    int64 // 0: none
+	used      atomic.Int64
+	measuring sync.Mutex
 }
 
 // measure counts anew. What is written meanwhile may count twice, until the next time.
 func (d *disk) measure() error {
+	d.measuring.Lock()
+	defer d.measuring.Unlock()
 	before, total := d.used.Load(), int64(0)
 	err := fs.WalkDir(d.root.FS(), ".", func(_ string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -46,8 +51,18 @@ func (d *disk) measure() error {
 	return nil
 }
 
-// fits reports whether so many bytes more are inside the budget.
-func (d *disk) fits(more int64) bool {
+// fits reports whether so many bytes more are inside the budget. It says no only after it
+// has measured.
+func (d *disk) fits(more int64) (bool, error) {
+	if d.seems(more) {
+		return true, nil
+	}
+	err := d.measure()
+	return err == nil && d.seems(more), err
+}
+
+// seems is fits as far as the count tells.
+func (d *disk) seems(more int64) bool {
 	return d.budget == 0 || d.used.Load()+max(more, 0) <= d.budget
 }
 
@@ -84,13 +99,15 @@ func brings(r *http.Request) bool {
 // hasRoom collects garbage when there is none. One byte more is the least that comes.
 func (r *Registry) hasRoom(request *http.Request) bool {
 	more := max(request.ContentLength, 1)
-	if r.disk.fits(more) {
-		return true
+	fits, err := r.disk.fits(more)
+	if !fits && err == nil {
+		err = r.Collect(request.Context())
+		fits = r.disk.seems(more)
 	}
-	if err := r.Collect(request.Context()); err != nil {
-		r.options.Logger.Error("garbage was not collected", "error", err)
+	if err != nil {
+		r.options.Logger.Error("no room was made for a push", "error", err)
 	}
-	return r.disk.fits(more)
+	return fits
 }
 
 func (r *Registry) refuseFull(w http.ResponseWriter) {
@@ -144,7 +161,11 @@ func (b *countedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p)
 	b.disk.used.Add(int64(n))
-	if !b.disk.fits(0) {
+	fits, fault := b.disk.fits(0)
+	if fault != nil {
+		return n, fault
+	}
+	if !fits {
 		b.full = true
 		return n, errFull
 	}

@@ -85,8 +85,7 @@ func (g *gate) wait(ctx context.Context, try func() bool) error {
 // nothing refers to yet; it may take long and needs no gate.
 func (r *Registry) gated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		switch request.Method {
-		case http.MethodPut, http.MethodPost, http.MethodDelete:
+		if changes(request) {
 			if err := r.gate.enter(request.Context()); err != nil {
 				return // nobody waits for an answer any more
 			}
@@ -94,4 +93,13 @@ func (r *Registry) gated(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, request)
 	})
+}
+
+func changes(request *http.Request) bool {
+	switch request.Method {
+	case http.MethodPut, http.MethodPost, http.MethodDelete:
+		return true
+	default:
+		return isQuestion(request)
+	}
 }

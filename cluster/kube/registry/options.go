@@ -15,8 +15,8 @@ type Options struct {
 	// disk holds.
 	Budget int64
 	// Grace is for how long what no tag names is kept, default an hour: the push of an image
-	// sends its layers first and its name last. An upload that stands still for as long is
-	// forgotten.
+	// sends its layers, or asks for those that are there, first and its name last. An upload
+	// that stands still for as long is forgotten.
 	Grace time.Duration
 	// Interval is how often garbage is collected when nobody asks for it, default six hours.
 	Interval time.Duration

@@ -78,7 +78,7 @@ func (r *Registry) route() {
 	r.mux = http.NewServeMux()
 	r.mux.HandleFunc("GET "+healthPath, r.health)
 	r.mux.HandleFunc("POST "+keepPath, r.serveKeep)
-	r.mux.Handle("/", r.within(r.gated(r.next)))
+	r.mux.Handle("/", r.within(r.gated(r.renewed(r.next))))
 }
 
 // health answers 200 as long as the directory can be read. A full registry is in good
