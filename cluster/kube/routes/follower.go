@@ -37,8 +37,8 @@ func (f *follower) noteSlice(object any) {
 	}
 }
 
-// noteNamespace makes all Services of a namespace that became, or was, Gondor's own be
-// looked at.
+// noteNamespace makes all Services of a namespace that became, or was, an instance of a
+// Gondor be looked at.
 func (f *follower) noteNamespace(object any) {
 	namespace, ok := object.(*corev1.Namespace)
 	if !ok {
@@ -115,7 +115,11 @@ func (f *follower) claimOf(name string) *claim {
 	if !ok {
 		return nil
 	}
-	c := newClaim(service, f.isOwn(service.Namespace))
+	installation := f.installation(service.Namespace)
+	if installation != "" && installation != f.namespace {
+		return nil // another Gondor's, whose routers serve it
+	}
+	c := newClaim(service, installation != "")
 	if c == nil {
 		return nil
 	}
@@ -125,12 +129,17 @@ func (f *follower) claimOf(name string) *claim {
 	return c
 }
 
-func (f *follower) isOwn(namespace string) bool {
+// installation is the namespace of the Gondor that a namespace belongs to, "" for those of
+// nobody's.
+func (f *follower) installation(namespace string) string {
 	if namespace == f.namespace {
-		return true
+		return f.namespace
 	}
-	_, own, err := f.namespaces.GetIndexer().GetByKey(namespace)
-	return own && err == nil
+	object, _, _ := f.namespaces.GetIndexer().GetByKey(namespace) // nil when there is none
+	if one, ok := object.(*corev1.Namespace); ok {
+		return one.Labels[LabelInstallation]
+	}
+	return ""
 }
 
 func (f *follower) slicesOf(name string) []*discoveryv1.EndpointSlice {

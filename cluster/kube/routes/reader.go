@@ -26,7 +26,8 @@ const LabelInstallation = "gondor.io/installation"
 type Options struct {
 	Client kubernetes.Interface
 	// Namespace is where Gondor itself lives, default "gondor". What is in it, or in a
-	// namespace with its name as LabelInstallation, is Gondor's own.
+	// namespace with its name as LabelInstallation, is Gondor's own. What is in one with
+	// another name is not routed: another Gondor does that.
 	Namespace string
 	Logger    *slog.Logger // nil: slog.Default
 }
@@ -76,12 +77,12 @@ func (r *Reader) newFollower(fn func(app.RouteChange)) (*follower, error) {
 // watch makes the informers of a follower, which do nothing yet.
 func (r *Reader) watch(f *follower) error {
 	services, slices, namespaces := r.client.CoreV1().Services(""), r.client.DiscoveryV1().EndpointSlices(""), r.client.CoreV1().Namespaces()
-	o, own := &outage{log: r.log}, LabelInstallation+"="+r.namespace
+	o := &outage{log: r.log}
 	f.services = newInformer(patient(o, "", services.List, services.Watch), &corev1.Service{},
 		cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
 	f.slices = newInformer(patient(o, "", slices.List, slices.Watch), &discoveryv1.EndpointSlice{},
 		cache.Indexers{serviceIndex: serviceOf})
-	f.namespaces = newInformer(patient(o, own, namespaces.List, namespaces.Watch), &corev1.Namespace{}, nil)
+	f.namespaces = newInformer(patient(o, LabelInstallation, namespaces.List, namespaces.Watch), &corev1.Namespace{}, nil)
 	return errors.Join(
 		listen(f.services, f.noteService),
 		listen(f.slices, f.noteSlice),

@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"gondor/cluster/kube/routes"
 )
 
 func TestAServiceIsRoutedToItsReadyEndpoints(t *testing.T) {
@@ -96,6 +98,29 @@ func TestGondorsOwnServicesWinAndThenTheOldest(t *testing.T) {
 	w.serves(host, "10.0.0.1:8080")
 	must(t, c.CoreV1().Services(first).Delete(t.Context(), "web", metav1.DeleteOptions{}))
 	w.serves(host, "10.0.0.2:8080")
+}
+
+func TestTheInstancesOfAnotherGondorAreLeftToIt(t *testing.T) {
+	c := openCluster(t)
+	foreign := c.namespace("foreign", false)
+	host := c.host("www")
+	c.label(foreign, c.id+"-another")
+	c.service(foreign, "web", asks(host))
+	c.slice(foreign, "web", "web-a", "10.0.0.1")
+	w := c.read(c)
+	w.serves(host, "gone")
+	c.label(foreign, c.id)
+	w.serves(host, "10.0.0.1:8080")
+	c.label(foreign, c.id+"-another")
+	w.serves(host, "gone")
+}
+
+// label makes a namespace one of the instances of an installation.
+func (c *cluster) label(namespace, installation string) {
+	c.t.Helper()
+	patch := `{"metadata":{"labels":{"` + routes.LabelInstallation + `":"` + installation + `"}}}`
+	_, err := c.CoreV1().Namespaces().Patch(c.t.Context(), namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+	must(c.t, err)
 }
 
 func (c *cluster) events(namespace string) []string {

@@ -18,7 +18,9 @@ func trimmed(object any) (any, error) {
 	case *discoveryv1.EndpointSlice:
 		return trimmedSlice(one), nil
 	case *corev1.Namespace:
-		return &corev1.Namespace{ObjectMeta: trimmedMeta(one.ObjectMeta)}, nil
+		kept := &corev1.Namespace{ObjectMeta: trimmedMeta(one.ObjectMeta)}
+		kept.Labels = map[string]string{LabelInstallation: one.Labels[LabelInstallation]}
+		return kept, nil
 	}
 	return nil, fmt.Errorf("a %T is nothing that routes are made of", object)
 }
