@@ -100,6 +100,17 @@ func testProcesses(t *testing.T, subject Subject) {
 			return app.IsNotFound(err)
 		})
 	})
+	t.Run("what is forgotten can be started anew at once", func(t *testing.T) {
+		b := newBench(t, subject)
+		p := b.process("exit 4")
+		for range 2 {
+			b.ok(b.Start(context.Background(), p))
+			if exit, err := b.Wait(context.Background(), p.ID); err != nil || exit.Code != 4 {
+				t.Errorf("it ended with %+v, %v", exit, err)
+			}
+			b.ok(b.Forget(context.Background(), p.ID))
+		}
+	})
 	t.Run("a standard input that nobody asked for is empty", func(t *testing.T) {
 		b := newBench(t, subject)
 		b.runs(b.process("cat; echo end"), "end")

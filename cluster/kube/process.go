@@ -3,7 +3,9 @@ package kube
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -39,13 +41,19 @@ func (order podOrder) complete(p app.Process) podOrder {
 	s := &order.Spec
 	s.TTY, s.Window, s.Stdin, s.Hold, s.Ephemeral = p.TTY, p.Window, p.Stdin, p.Hold, p.Ephemeral
 	s.Timeout, s.StopTimeout, s.Log = p.Timeout, cmp.Or(p.StopTimeout, app.DefaultStopTimeout), p.LogName != ""
-	order.Secret, order.Restart = label(string(p.ID)), corev1.RestartPolicyNever
+	order.Secret, order.Restart = environmentName(p.ID), corev1.RestartPolicyNever
 	order.Grace = s.StopTimeout + stopMargin
 	if order.Promised == (app.Size{}) {
 		size := p.Program.Size
 		order.Promised = app.Size{CPU: min(size.CPU, promisedCPU), Memory: min(size.Memory, promisedMemory)}
 	}
 	return order
+}
+
+// environmentName is a name for the Secret of a one-off that no other has, not even of the
+// same ID: what is forgotten leaves a Secret that the cluster removes when it comes to it.
+func environmentName(id app.ProcessID) string {
+	return label(string(id)) + "-" + strings.ToLower(rand.Text()[:8])
 }
 
 // Wait implements app.Processes. What the process wrote to its log is there to be read

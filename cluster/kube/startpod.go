@@ -90,11 +90,21 @@ func isForgotten(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp != nil && len(pod.Finalizers) == 0
 }
 
+// environmentOf is the name of the Secret that a pod waits for.
+func environmentOf(pod *corev1.Pod) string {
+	for _, volume := range pod.Spec.Volumes {
+		if volume.Name == environmentVolume && volume.Secret != nil {
+			return volume.Secret.SecretName
+		}
+	}
+	return "" // every pod of ours has one
+}
+
 // giveEnvironment makes the Secret that the pod waits for. The pod owns it, so that they go
 // together; that is why it comes second.
 func (e *Engine) giveEnvironment(ctx context.Context, pod *corev1.Pod, variables map[string]string) error {
 	secret, err := environment(metav1.ObjectMeta{
-		Namespace: pod.Namespace, Name: pod.Name, Labels: pod.Labels,
+		Namespace: pod.Namespace, Name: environmentOf(pod), Labels: pod.Labels,
 		OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID}},
 	}, variables)
 	if err != nil {

@@ -9,12 +9,15 @@ import (
 	"gondor/cluster/kube/inside"
 )
 
+// environmentVolume is the volume of a pod that has its environment.
+const environmentVolume = "environment"
+
 // volumes are what a pod can write to, and its environment.
 func (p podOrder) volumes() []corev1.Volume {
 	readable := int32(0o440)
 	all := []corev1.Volume{
 		scratch("gondor", 0), scratch("temporary", 0), p.data(),
-		{Name: "environment", VolumeSource: corev1.VolumeSource{
+		{Name: environmentVolume, VolumeSource: corev1.VolumeSource{
 			Secret: &corev1.SecretVolumeSource{SecretName: p.Secret, DefaultMode: &readable},
 		}},
 	}
@@ -48,7 +51,7 @@ func (p podOrder) mounts() []corev1.VolumeMount {
 		{Name: "gondor", MountPath: inside.Directory},
 		{Name: "temporary", MountPath: temporaryDir},
 		{Name: "data", MountPath: dataDir},
-		{Name: "environment", MountPath: path.Dir(inside.Environment), ReadOnly: true},
+		{Name: environmentVolume, MountPath: path.Dir(inside.Environment), ReadOnly: true},
 	}
 	if p.Source > 0 {
 		all = append(all, corev1.VolumeMount{Name: "app", MountPath: appDir})
