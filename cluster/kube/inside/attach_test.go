@@ -98,17 +98,37 @@ func TestWithoutALogOnlyTheAttachedSeeTheOutput(t *testing.T) {
 	}
 }
 
-// slow passes on slowly at first.
+// ahead is an input that tells when as much was read of it as may be on its way.
+type ahead struct {
+	io.Reader
+	size int
+	full chan struct{}
+}
+
+func (a *ahead) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if a.size < window && a.size+n >= window {
+		close(a.full)
+	}
+	a.size += n
+	return n, err
+}
+
+// slow passes nothing on before everything that fits is on its way.
 type slow struct {
 	hash.Hash
 	size int64
+	full <-chan struct{}
 }
 
 func (s *slow) Write(data []byte) (int, error) {
-	if s.size += int64(len(data)); s.size < 1<<20 {
-		time.Sleep(time.Millisecond) // somebody far away
+	s.size += int64(len(data))
+	select {
+	case <-s.full:
+		return s.Hash.Write(data)
+	case <-time.After(deadline):
+		return 0, errors.New("the input waits for the output")
 	}
-	return s.Hash.Write(data)
 }
 
 func TestManyMegabytesPassThroughByteByByteInBoundedMemory(t *testing.T) {
@@ -116,8 +136,9 @@ func TestManyMegabytesPassThroughByteByByteInBoundedMemory(t *testing.T) {
 	c.options.Spec.Log = false
 	c.start()
 	const size = 50 << 20
-	sent, got := sha256.New(), &slow{Hash: sha256.New()}
-	source := io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{1}), size), sent)
+	sent := sha256.New()
+	source := &ahead{Reader: io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{1}), size), sent), full: make(chan struct{})}
+	got := &slow{Hash: sha256.New(), full: source.full}
 	if _, err := c.attach(t.Context(), app.Streams{Stdin: source, Stdout: got}); err != nil {
 		t.Fatal(err)
 	}

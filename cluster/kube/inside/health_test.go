@@ -2,6 +2,7 @@ package inside
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -132,19 +133,19 @@ func TestAWebServiceIsDrainedBeforeItEnds(t *testing.T) {
 	s, port := web(t, "127.0.0.1")
 	c := newContainer(t, s).readinessOf().start()
 	c.becomes(true)
-	answer := make(chan string, 1)
-	go func() {
-		body := ""
-		if a, err := http.Get("http://127.0.0.1:" + port + "/slow"); err == nil {
-			text, _ := io.ReadAll(a.Body)
-			body = string(text)
-		}
-		http.DefaultClient.CloseIdleConnections()
-		answer <- body
-	}()
-	c.connected(port)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	inFlight, err := client.Get("http://127.0.0.1:" + port + "/slow")
+	c.ok(err)
 	c.signal(syscall.SIGTERM)
-	if body := <-answer; body != "slowly" {
+	began := time.Now()
+	eventually(t, "it serves while it is looked at several times", func() bool {
+		get(t, "http://127.0.0.1:"+port+"/")
+		return time.Since(began) > 3*drainInterval
+	})
+	get(t, "http://127.0.0.1:"+port+"/finish")
+	body, err := io.ReadAll(inFlight.Body)
+	c.ok(errors.Join(err, inFlight.Body.Close()))
+	if string(body) != "slowly" {
 		t.Errorf("the request in flight was answered %q", body)
 	}
 	c.ends(143, "stopped by SIGTERM")

@@ -59,7 +59,7 @@ func beProcessOne(text string) {
 }
 
 // beSite serves at an address until SIGTERM: /become/STATUS changes what / answers, and
-// /slow answers after a second.
+// /slow begins to answer and goes on after /finish.
 func beSite(address string) {
 	var mu sync.Mutex
 	status := http.StatusOK
@@ -77,10 +77,13 @@ func beSite(address string) {
 		defer mu.Unlock()
 		status, _ = strconv.Atoi(q.PathValue("status"))
 	})
+	finish := make(chan struct{})
 	mux.HandleFunc("GET /slow", func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(time.Second) // a request in flight
+		_ = http.NewResponseController(w).Flush() // who asked sees it fail
+		<-finish
 		_, _ = fmt.Fprint(w, "slowly")
 	})
+	mux.HandleFunc("GET /finish", func(http.ResponseWriter, *http.Request) { close(finish) })
 	fmt.Println("the site starts")
 	fmt.Fprintln(os.Stderr, http.ListenAndServe(address, mux))
 	os.Exit(1)
