@@ -17,9 +17,10 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/rest"
 
 	"gondor/cluster/kube/routes"
+	"gondor/test/kube/world"
 )
 
 // kubeconfigOfNobody is of a cluster whose API server is away.
@@ -134,15 +135,8 @@ func TestARouterThatCannotBegin(t *testing.T) {
 }
 
 func TestARouterOfARealCluster(t *testing.T) {
-	path := os.Getenv("GONDOR_TEST_KUBECONFIG")
-	switch {
-	case path == "" && os.Getenv("GONDOR_REQUIRE_KUBE") == "1":
-		t.Fatal("GONDOR_TEST_KUBECONFIG names no cluster, and GONDOR_REQUIRE_KUBE wants one.")
-	case path == "":
-		t.Skip("GONDOR_TEST_KUBECONFIG names no cluster to test against.")
-	}
-	host := routedSite(t, path, "g-router-cli")
-	r := startRouter(t, path)
+	host := routedSite(t, world.Config(t), "g-router-cli")
+	r := startRouter(t, world.Kubeconfig(t))
 	r.answers(r.ready, "", "/ready", http.StatusOK)
 	if body := r.answers(r.site, host, "/", http.StatusOK); body != "hello" {
 		t.Errorf("the site says %q", body)
@@ -155,13 +149,9 @@ func TestARouterOfARealCluster(t *testing.T) {
 
 // routedSite serves a site on this machine, makes a Service of it in a namespace, and
 // returns the site's host.
-func routedSite(t *testing.T, kubeconfig, namespace string) string {
+func routedSite(t *testing.T, config *rest.Config, namespace string) string {
 	t.Helper()
 	host := "www." + namespace + ".example.com"
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package kube
+package kube_test
 
 import (
 	"context"
@@ -6,19 +6,22 @@ import (
 	"log/slog"
 	"testing"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gondor/cluster/kube"
 )
 
 func TestOneControlPlaneAtATimeHoldsTheLease(t *testing.T) {
-	config := testCluster(t)
-	const namespace = "g-lease"
-	testNamespace(t, config, namespace)
+	t.Parallel()
+	s := &subject{world: opening.World(t)}
+	namespace := namespace(t.TempDir())
+	s.makeNamespace(t, namespace)
+	t.Cleanup(func() { s.remove(context.Background(), t, namespace) })
 	hold := func(identity string, fn func(context.Context) error) (<-chan error, context.CancelFunc) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			ended <- Lease{Config: config, Namespace: namespace, Identity: identity, Logger: slog.New(slog.DiscardHandler)}.Hold(ctx, fn)
+			ended <- kube.Lease{Config: s.world.Config, Namespace: namespace, Identity: identity, Logger: slog.New(slog.DiscardHandler)}.Hold(ctx, fn)
 		}()
 		return ended, stop
 	}
@@ -40,11 +43,7 @@ func TestOneControlPlaneAtATimeHoldsTheLease(t *testing.T) {
 	third, _ := hold("third", func(context.Context) error { return errors.New("the third began") })
 	stopFirst()
 	<-stopping
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lease, err := client.CoordinationV1().Leases(namespace).Get(t.Context(), namespace, metav1.GetOptions{})
+	lease, err := s.world.Client.CoordinationV1().Leases(namespace).Get(t.Context(), namespace, meta.GetOptions{})
 	if err != nil || lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity != "first" {
 		t.Errorf("while the first is stopping, the Lease is %+v, %v", lease, err)
 	}

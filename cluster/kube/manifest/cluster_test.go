@@ -2,7 +2,6 @@ package manifest_test
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -16,10 +15,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
 
 	"gondor/cluster/kube/manifest"
+	kubeworld "gondor/test/kube/world"
 )
 
 // world is a real cluster as its administrator sees it.
@@ -33,18 +32,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	path := os.Getenv("GONDOR_TEST_KUBECONFIG")
-	switch {
-	case path == "" && os.Getenv("GONDOR_REQUIRE_KUBE") == "1":
-		t.Fatal("GONDOR_TEST_KUBECONFIG names no cluster, and GONDOR_REQUIRE_KUBE demands one")
-	case path == "":
-		t.Skip("GONDOR_TEST_KUBECONFIG names no cluster")
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.QPS, config.Burst = 100, 200
+	config := kubeworld.Config(t)
 	w := &world{t: t, config: config, client: kubernetes.NewForConfigOrDie(config), any: dynamic.NewForConfigOrDie(config)}
 	w.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(w.client.Discovery()))
 	return w

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,10 +15,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"gondor/app"
 	"gondor/cluster/kube/routes"
+	"gondor/test/kube/world"
 )
 
 // cluster is a real one, with names that no other test has.
@@ -30,19 +29,10 @@ type cluster struct {
 	id     string
 }
 
-// openCluster reaches the cluster that GONDOR_TEST_KUBECONFIG names, or skips the test.
+// openCluster reaches the cluster of the tests, or skips the test.
 func openCluster(t *testing.T) *cluster {
 	t.Helper()
-	path := os.Getenv("GONDOR_TEST_KUBECONFIG")
-	switch {
-	case path == "" && os.Getenv("GONDOR_REQUIRE_KUBE") == "1":
-		t.Fatal("GONDOR_TEST_KUBECONFIG names no cluster, and GONDOR_REQUIRE_KUBE wants one.")
-	case path == "":
-		t.Skip("GONDOR_TEST_KUBECONFIG names no cluster to test against.")
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", path)
-	must(t, err)
-	config.QPS, config.Burst = 100, 100
+	config := world.Config(t)
 	client, err := kubernetes.NewForConfig(config)
 	must(t, err)
 	return &cluster{client, t, config, "g-router-" + strings.ToLower(rand.Text()[:8])}

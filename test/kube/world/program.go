@@ -25,8 +25,21 @@ import (
 const nonRoot = "10001:10001"
 
 // Program builds a Go package, such as "./test/kube/site", as a program that needs nothing,
-// and loads an image that has it as /gondor into all nodes. It returns the reference.
+// and loads an image that has it as /gondor into all nodes, once. It returns the reference.
 func (w *World) Program(folder string) (string, error) {
+	w.building.Lock()
+	defer w.building.Unlock()
+	if reference := w.programs[folder]; reference != "" {
+		return reference, nil
+	}
+	reference, err := w.makeProgram(folder)
+	if err == nil {
+		w.programs[folder] = reference
+	}
+	return reference, err
+}
+
+func (w *World) makeProgram(folder string) (string, error) {
 	dir, err := os.MkdirTemp("", "gondor-test-program-")
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", folder, err)

@@ -10,22 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 )
-
-// The environment variables that say what tests run on.
-const (
-	// kubeconfigVariable names the kubeconfig of the cluster to use, whichever it is.
-	kubeconfigVariable = "GONDOR_TEST_KUBECONFIG"
-	// requireVariable makes it a failure, if "1", that there is no cluster.
-	requireVariable = "GONDOR_REQUIRE_KUBE"
-	// loadVariable is a command that loads the archive of images that is added to it into
-	// all nodes of a cluster that is not test/cluster's.
-	loadVariable = "GONDOR_TEST_LOAD"
-)
-
-// errNone is wrapped by the errors that say why there is no cluster here.
-var errNone = errors.New("no Kubernetes cluster here")
 
 // Opening is a World that is opened when a test asks for it first. It is safe for
 // concurrent use.
@@ -48,6 +33,9 @@ type World struct {
 	program string // of test/cluster, if it is Own
 	brought bool   // this process brought it up
 	using   *os.File
+
+	building sync.Mutex
+	programs map[string]string // the references of what was built, by the folder
 
 	mu       sync.Mutex
 	images   map[string]v1.Image // that were made, by their base's name
@@ -75,32 +63,25 @@ func (o *Opening) Main(m *testing.M) int {
 func (o *Opening) World(t testing.TB) *World {
 	t.Helper()
 	o.once.Do(func() { o.world, o.err = open() })
-	if errors.Is(o.err, errNone) && os.Getenv(requireVariable) != "1" {
-		t.Skip(o.err)
-	}
-	if o.err != nil {
-		t.Fatal(o.err)
-	}
+	cannot(t, o.err)
 	return o.world
 }
 
 func open() (*World, error) {
-	w := &World{Kubeconfig: os.Getenv(kubeconfigVariable), images: map[string]v1.Image{}}
-	if w.Kubeconfig == "" {
-		return nil, fmt.Errorf("%w: %s names none; make test-kube brings one up", errNone, kubeconfigVariable)
+	path, err := kubeconfig()
+	if err != nil {
+		return nil, err
 	}
+	w := &World{Kubeconfig: path, images: map[string]v1.Image{}, programs: map[string]string{}}
 	if w.Kubeconfig == ownKubeconfig {
 		if err := w.findOwn(); err != nil {
 			return nil, err
 		}
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", w.Kubeconfig)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read the kubeconfig of the tests: %w", err), w.leave())
+	if w.Config, err = configOf(w.Kubeconfig); err != nil {
+		return nil, errors.Join(err, w.leave())
 	}
-	config.QPS, config.Burst = 200, 400 // tests run beside each other
-	w.Config = config
-	if w.Client, err = kubernetes.NewForConfig(config); err != nil {
+	if w.Client, err = kubernetes.NewForConfig(w.Config); err != nil {
 		return nil, errors.Join(fmt.Errorf("make a client of the tests' cluster: %w", err), w.leave())
 	}
 	return w, nil
