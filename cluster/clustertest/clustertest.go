@@ -65,7 +65,10 @@ func Run(t *testing.T, subject Subject) {
 		{"failed builds", testFailedBuilds},
 		{"variables of builds", testVariables},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, subject) })
+		t.Run(part.name, func(t *testing.T) {
+			t.Parallel() // most of them wait for processes
+			part.run(t, subject)
+		})
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestEngine(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t)
 	clustertest.Run(t, clustertest.Subject{Open: s.open, Artifact: s.artifact, Dial: s.world.Dial, Deadline: 2 * time.Minute})
 }
@@ -150,8 +150,8 @@ func (s *subject) registryOf(t *testing.T, settings clustertest.Settings) (*worl
 // artifact pushes an image of one file as the engine's builds do.
 func (s *subject) artifact(t *testing.T, settings clustertest.Settings, site app.ID[app.Site]) app.Artifact {
 	t.Helper()
-	r, _ := s.registryOf(t, settings)
-	base, err := s.world.Image("debian")
+	r, reference := s.registryOf(t, settings)
+	base, err := r.Pull(t.Context(), reference) // its layers are not sent again
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,17 +175,5 @@ func (s *subject) close(t *testing.T, engine cluster.Engine, space string) {
 	if err := engine.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	namespaces := s.world.Client.CoreV1().Namespaces()
-	all, err := namespaces.List(ctx, meta.ListOptions{})
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	for _, n := range all.Items {
-		if n.Name == space || strings.HasPrefix(n.Name, space+"-") {
-			if err := namespaces.Delete(ctx, n.Name, meta.DeleteOptions{}); err != nil && !errors.IsNotFound(err) {
-				t.Error(err)
-			}
-		}
-	}
+	s.remove(ctx, t, space)
 }

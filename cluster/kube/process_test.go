@@ -38,7 +38,7 @@ func newProcesses(t *testing.T, s *subject) *processes {
 	p.start()
 	t.Cleanup(func() {
 		p.stop()
-		p.remove()
+		s.remove(context.Background(), t, p.options.Namespace)
 	})
 	return p
 }
@@ -59,24 +59,6 @@ func (p *processes) start() {
 	p.stop = func() {
 		cancel()
 		running.Wait()
-	}
-}
-
-// remove deletes the namespaces of the engine, whose processes are forgotten first.
-func (p *processes) remove() {
-	namespaces := p.subject.world.Client.CoreV1().Namespaces()
-	all, err := namespaces.List(context.Background(), meta.ListOptions{})
-	if err != nil {
-		p.Error(err)
-		return
-	}
-	for _, n := range all.Items {
-		if n.Name != p.options.Namespace && !strings.HasPrefix(n.Name, p.options.Namespace+"-") {
-			continue
-		}
-		if err := namespaces.Delete(context.Background(), n.Name, meta.DeleteOptions{}); err != nil {
-			p.Error(err)
-		}
 	}
 }
 
@@ -130,6 +112,7 @@ func (p *processes) eventually(what string, condition func() bool) {
 }
 
 func TestProcesses(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t)
 	t.Run("one whose image is missing ends with a sentence", func(t *testing.T) {
 		p := newProcesses(t, s)
@@ -182,6 +165,7 @@ func TestProcesses(t *testing.T) {
 }
 
 func TestLogsOfPods(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t)
 	t.Run("no line is lost or doubled by a restart of Gondor", func(t *testing.T) {
 		p := newProcesses(t, s)
@@ -245,6 +229,7 @@ func TestLogsOfPods(t *testing.T) {
 }
 
 func TestAttachedToPods(t *testing.T) {
+	t.Parallel()
 	s := newSubject(t)
 	t.Run("its end is known at once, and its output is exact", func(t *testing.T) {
 		p := newProcesses(t, s)

@@ -129,7 +129,7 @@ func TestLayersThatManyRepositoriesHaveFillTheDiskOnce(t *testing.T) {
 	var pushing errgroup.Group
 	for site := range 4 {
 		pushing.Go(func() error {
-			for n := range 10 {
+			for n := range 6 {
 				repository := fmt.Sprintf("site/s%d-%d", site, n)
 				if err := b.as(token.Push(repository)).Push(t.Context(), repository, "1", shared); err != nil {
 					return err

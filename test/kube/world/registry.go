@@ -1,19 +1,13 @@
 package world
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
@@ -21,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"gondor/cluster/kube"
-	"gondor/cluster/kube/registry/token"
 )
 
 // registryName is the name of the objects of a registry.
@@ -84,7 +77,34 @@ func (w *World) Elsewhere(ctx context.Context, image string) (*Registry, error) 
 // Port is of the nodes; 0 leaves the choice to the cluster.
 func (w *World) Registry(ctx context.Context, namespace, image string, port int32) (*Registry, error) {
 	arguments := []string{"registry", "--listen=:5000", "--data=/data", "--key-file=/key/key", "--budget=8Gi"}
-	return w.make(ctx, namespace, port, registryDeployment(image, arguments...))
+	deployment := registryDeployment(image, arguments...)
+	if err := w.renew(ctx, namespace, deployment); err != nil {
+		return nil, fmt.Errorf("renew the registry in %s: %w", namespace, err)
+	}
+	return w.make(ctx, namespace, port, deployment)
+}
+
+// renew replaces a registry that another build of Gondor runs. What that one kept is lost.
+func (w *World) renew(ctx context.Context, namespace string, deployment *apps.Deployment) error {
+	deployments := w.Client.AppsV1().Deployments(namespace)
+	found, err := deployments.Get(ctx, registryName, meta.GetOptions{})
+	if errors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if found.Spec.Template.Spec.Containers[0].Image == deployment.Spec.Template.Spec.Containers[0].Image {
+		return nil
+	}
+	found.Spec.Template = deployment.Spec.Template
+	if _, err := deployments.Update(ctx, found, meta.UpdateOptions{FieldManager: "gondor-test"}); err != nil {
+		return err
+	}
+	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
+		now, err := deployments.Get(ctx, registryName, meta.GetOptions{})
+		return err == nil && now.Status.ObservedGeneration >= now.Generation && now.Status.Replicas == 1 && now.Status.UpdatedReplicas == 1, err
+	})
 }
 
 // make makes a registry unless there is one.
@@ -122,32 +142,6 @@ func (r *Registry) await(ctx context.Context) error {
 		return fmt.Errorf("wait until the registry answers at %s: %w", r.Address, err)
 	}
 	return nil
-}
-
-func (r *Registry) transport() *http.Transport {
-	return &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		return r.Dial(ctx, network, address)
-	}}
-}
-
-// Push pushes an image as "base/debian:1" or "site/ID:BUILD" and returns the reference that
-// nodes pull it by.
-func (r *Registry) Push(ctx context.Context, as string, image v1.Image) (string, error) {
-	tag, err := name.NewTag(r.Address+"/"+as, name.Insecure)
-	if err != nil {
-		return "", fmt.Errorf("push %s: %w", as, err)
-	}
-	user, password := token.Sign(r.Key, token.Admin())
-	login := remote.WithAuth(&authn.Basic{Username: user, Password: password})
-	if err := remote.Write(tag, image, login, remote.WithTransport(r.transport()), remote.WithContext(ctx)); err != nil {
-		return "", fmt.Errorf("push %s: %w", as, err)
-	}
-	digest, err := image.Digest()
-	if err != nil {
-		return "", fmt.Errorf("push %s: %w", as, err)
-	}
-	repository, _, _ := strings.Cut(as, ":")
-	return cmp.Or(r.Inside, r.Host) + "/" + repository + "@" + digest.String(), nil
 }
 
 // made creates an object unless there is one.

@@ -26,7 +26,7 @@ func registryDeployment(image string, arguments ...string) *apps.Deployment {
 	return &apps.Deployment{
 		ObjectMeta: meta.ObjectMeta{Name: registryName},
 		Spec: apps.DeploymentSpec{
-			Replicas: &one, Selector: &meta.LabelSelector{MatchLabels: registryLabels()},
+			Replicas: &one, Strategy: apps.DeploymentStrategy{Type: apps.RecreateDeploymentStrategyType}, Selector: &meta.LabelSelector{MatchLabels: registryLabels()},
 			Template: core.PodTemplateSpec{
 				ObjectMeta: meta.ObjectMeta{Labels: registryLabels()},
 				Spec: core.PodSpec{
