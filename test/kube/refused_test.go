@@ -100,15 +100,17 @@ func TestAControlPlaneThatCanNotHaveItsClusterMakesNothing(t *testing.T) {
 		kubeconfig func(t *testing.T) string
 		says       string
 	}{
-		"because its kubeconfig is not there": {func(t *testing.T) string { return filepath.Join(t.TempDir(), "none") }, "no such file"},
+		"because its kubeconfig is not there": {func(t *testing.T) string { return filepath.Join(t.TempDir(), "none") }, "there is no file"},
 		"because that is no kubeconfig":       {func(t *testing.T) string { return file(t, "{") }, "kubeconfig"},
-		"because that points nowhere":         {func(t *testing.T) string { return kubeconfig(t, &clientcmdapi.Cluster{Server: "https://127.0.0.1:1"}, "none") }, "can't be reached"},
-		"because it has no rights":            {withoutRights, "rights"},
+		"because that points nowhere": {func(t *testing.T) string {
+			return kubeconfig(t, &clientcmdapi.Cluster{Server: "https://127.0.0.1:1"}, "none")
+		}, "can't be reached"},
+		"because it has no rights": {withoutRights, "rights"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
 			out, err := i.Command(i.Dir, "serve", "--engine", "kube", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data", data,
-				"--kubeconfig", c.kubeconfig(t), "--namespace", i.Namespace).CombinedOutput()
+				"--kubeconfig", c.kubeconfig(t), "--namespace", i.Namespace, "--image", "gondor:1", "--registry", "localhost:30500").CombinedOutput()
 			if err == nil {
 				t.Error("it began")
 			}

@@ -35,7 +35,7 @@ func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, er
 		}
 	}
 	if w.Own {
-		return dialHub(ctx, network, address)
+		return w.sockets.dialHub(ctx, network, address)
 	}
 	return new(net.Dialer).DialContext(ctx, network, address)
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,14 +41,6 @@ func enterHub() error {
 		return fmt.Errorf("enter the network of the cluster: %w", err)
 	}
 	return nil
-}
-
-// dialHub connects from inside the cluster's network to an address of digits.
-func dialHub(ctx context.Context, network, address string) (net.Conn, error) {
-	return inHub(func() (net.Conn, error) {
-		dialer := net.Dialer{Timeout: 10 * time.Second, FallbackDelay: -1} // no other threads
-		return dialer.DialContext(ctx, network, address)
-	})
 }
 
 // listenHub listens on a port of the cluster's switch, which pods reach.

@@ -8,8 +8,11 @@ import (
 	"net"
 )
 
-// dialHub fails: only on Linux does a cluster of test/cluster run.
-func dialHub(context.Context, string, string) (net.Conn, error) {
+// sockets are none: only on Linux does a cluster of test/cluster run.
+type sockets struct{}
+
+// dialHub fails.
+func (*sockets) dialHub(context.Context, string, string) (net.Conn, error) {
 	return nil, fmt.Errorf("%w: test/cluster runs on Linux only", errNone)
 }
 

@@ -33,6 +33,7 @@ type World struct {
 	program string // of test/cluster, if it is Own
 	brought bool   // this process brought it up
 	using   *os.File
+	sockets sockets
 
 	building sync.Mutex
 	programs map[string]string // the references of what was built, by the folder
