@@ -117,7 +117,7 @@ func TestProcesses(t *testing.T) {
 	t.Run("one whose image is missing ends with a sentence", func(t *testing.T) {
 		p := newProcesses(t, s)
 		process := p.process("true")
-		process.Program.Artifact.Ref = p.options.Registry.Host + "/site/none/none:none"
+		process.Program.Artifact.Ref = p.options.Registry.Host + "/site/" + string(process.Program.Site) + ":none"
 		p.ok(p.Start(t.Context(), process))
 		if exit := p.ends(process); exit.Code != 125 || !strings.Contains(exit.Message, "was not found") {
 			t.Errorf("it ended with %+v", exit)

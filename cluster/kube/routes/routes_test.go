@@ -102,17 +102,21 @@ func TestGondorsOwnServicesWinAndThenTheOldest(t *testing.T) {
 
 func TestTheInstancesOfAnotherGondorAreLeftToIt(t *testing.T) {
 	c := openCluster(t)
-	foreign := c.namespace("foreign", false)
+	anybody, own := c.namespace("anybody", false), c.namespace("i1", true)
 	host := c.host("www")
-	c.label(foreign, c.id+"-another")
-	c.service(foreign, "web", asks(host))
-	c.slice(foreign, "web", "web-a", "10.0.0.1")
-	w := c.read(c)
-	w.serves(host, "gone")
-	c.label(foreign, c.id)
+	c.service(anybody, "web", asks(host))
+	c.slice(anybody, "web", "web-a", "10.0.0.1")
+	c.service(own, "web", asks(host))
+	c.slice(own, "web", "web-a", "10.0.0.2")
+	w, another := c.read(c), c.readAs(c, c.id+"-another")
+	w.serves(host, "10.0.0.2:8080")
+	another.serves(host, "10.0.0.1:8080")
+	c.label(own, c.id+"-another") // it moves
 	w.serves(host, "10.0.0.1:8080")
-	c.label(foreign, c.id+"-another")
-	w.serves(host, "gone")
+	another.serves(host, "10.0.0.2:8080")
+	if got := c.events(own); len(got) > 0 {
+		t.Errorf("it hears %q", got)
+	}
 }
 
 // label makes a namespace one of the instances of an installation.

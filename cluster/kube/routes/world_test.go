@@ -110,8 +110,14 @@ type told struct {
 // read follows the routes until the test ends, and returns once they are known.
 func (c *cluster) read(client kubernetes.Interface) *told {
 	c.t.Helper()
+	return c.readAs(client, c.id)
+}
+
+// readAs follows them for the Gondor of a namespace.
+func (c *cluster) readAs(client kubernetes.Interface, installation string) *told {
+	c.t.Helper()
 	w := &told{t: c.t, routes: map[string]app.Route{}, synced: make(chan struct{})}
-	reader := routes.New(routes.Options{Client: client, Namespace: c.id, Logger: slog.New(slog.DiscardHandler)})
+	reader := routes.New(routes.Options{Client: client, Namespace: installation, Logger: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- reader.Routes(ctx, w.take) }()
