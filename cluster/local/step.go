@@ -19,9 +19,6 @@ const (
 	kindStep = "step"
 	// stepGrace is between SIGTERM and SIGKILL for a step.
 	stepGrace = 5 * time.Second
-	// measureInterval is the least time between two measurements of what a build takes on
-	// disk; a measurement that takes long is made less often.
-	measureInterval = 2 * time.Second
 )
 
 // stepID names a step for ever, so that one that has ended is not run again.

@@ -14,6 +14,7 @@ import (
 	"gondor/app"
 	"gondor/cluster/hide"
 	"gondor/cluster/kube/image"
+	"gondor/cluster/limit"
 	"gondor/cluster/tree"
 	"gondor/cluster/unpack"
 )
@@ -67,18 +68,19 @@ func (b *construction) run(ctx context.Context, source *bufio.Reader) error {
 	if err := b.prepare(ctx, source); err != nil {
 		return err
 	}
-	limited, stop := b.limit(ctx)
+	limits := b.limits()
+	limited, stop := limits.Watch(ctx)
 	defer stop()
 	for _, step := range b.Steps {
 		if err := b.step(limited, step); err != nil {
-			return b.blame(limited, err)
+			return limits.Blame(limited, err)
 		}
 	}
 	if err := b.search(limited); err != nil {
-		return b.blame(limited, err)
+		return limits.Blame(limited, err)
 	}
 	if tree.Usage(ctx, b.dirs.App) > b.Disk {
-		return b.tooLarge()
+		return limits.TooLarge()
 	}
 	stop() // what follows is Gondor's own work
 	if err := b.push(ctx); err != nil {
@@ -118,6 +120,14 @@ func (b *construction) prepare(ctx context.Context, source io.Reader) error {
 	}
 	b.started = time.Now()
 	return nil
+}
+
+// limits are what the steps may take together.
+func (b *construction) limits() limit.Build {
+	return limit.Build{
+		Began: b.started, Time: b.Time, Disk: b.Disk,
+		Dirs: []string{b.dirs.App, b.temporary()}, Cache: b.cache(), Usage: tree.Usage,
+	}
 }
 
 func (b *construction) cache() string     { return filepath.Join(b.dirs.Scratch, "cache") }

@@ -13,6 +13,7 @@ import (
 
 	"gondor/app"
 	"gondor/cluster/command"
+	"gondor/cluster/limit"
 	"gondor/cluster/logfile"
 )
 
@@ -28,7 +29,7 @@ func (b *construction) step(ctx context.Context, step app.Step) error {
 	if err := b.out.send(Message{Stream: app.Gondor, Text: "-----> " + step.Name}); err != nil {
 		return err
 	}
-	kills, last := memoryKills(b.dirs.Cgroups), &tail{}
+	kills, last := limit.MemoryKills(b.dirs.Cgroups), &tail{}
 	stdout, stderr := b.stepOutput(app.Stdout, last), b.stepOutput(app.Stderr, last)
 	cmd := b.command(ctx, step)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
@@ -43,7 +44,7 @@ func (b *construction) step(ctx context.Context, step app.Step) error {
 	if err := errors.Join(ctx.Err(), stdout.failed, stderr.failed); err != nil {
 		return err
 	}
-	return b.verdict(step, err, memoryKills(b.dirs.Cgroups) > kills, last.lines)
+	return b.verdict(step, err, limit.MemoryKills(b.dirs.Cgroups) > kills, last.lines)
 }
 
 func (b *construction) stepOutput(stream app.Stream, last *tail) *stepOutput {

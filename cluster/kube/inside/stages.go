@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/limit"
 )
 
 // launch starts the program. One that can't be started has ended at once.
 func (l *life) launch(first *session) {
-	l.kills = memoryKills(l.o.Cgroups)
+	l.kills = limit.MemoryKills(l.o.Cgroups)
 	g, err := startProgram(l.spec, l.dir, l.env, l.out, first)
 	if err != nil {
 		l.state, l.end = ended, notStarted(err, l.spec)
@@ -132,7 +133,7 @@ func (l *life) ended(status syscall.WaitStatus) {
 	l.timeout.Stop()
 	l.kill.Stop()
 	l.checks()
-	l.why.outOfMemory = memoryKills(l.o.Cgroups) > l.kills
+	l.why.outOfMemory = limit.MemoryKills(l.o.Cgroups) > l.kills
 	l.state, l.end = ended, l.why.tell(status, l.spec)
 	l.program.ended()
 	if l.why.stopped {

@@ -1,4 +1,4 @@
-package inside
+package limit
 
 import (
 	"os"
@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// memoryKills is how many processes of the container the kernel has killed for its memory
+// MemoryKills is how many processes of the container the kernel has killed for its memory
 // limit, as its cgroup counts them (Linux admin-guide/cgroup-v2 and v1/memory); 0 when that
 // can't be known.
-func memoryKills(cgroups string) int64 {
+func MemoryKills(cgroups string) int64 {
 	for _, name := range []string{"memory.events", "memory/memory.oom_control"} {
 		text, err := os.ReadFile(filepath.Join(cgroups, name))
 		if err != nil {
