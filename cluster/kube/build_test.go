@@ -137,7 +137,7 @@ func TestABuildThatUsesTooMuchMemoryIsToldSo(t *testing.T) {
 }
 
 func TestTheLanguagesOfBaseImagesAreFound(t *testing.T) {
-	w := newWorkshop(t, map[string]string{"python": "python", "node": "node"})
+	w := newWorkshop(t, map[string]string{"python": "python", "node": "node", "go": "debian"}) // no Go
 	began := time.Now()
 	found, err := w.Runtimes(t.Context())
 	w.ok(err)
@@ -147,7 +147,7 @@ func TestTheLanguagesOfBaseImagesAreFound(t *testing.T) {
 	for _, r := range found {
 		names[r.Name] = true
 	}
-	if !names["python"] || !names["node"] || names["go"] {
+	if !names["python"] || !names["node"] || !names["npm"] || names["go"] {
 		t.Errorf("found %+v", found)
 	}
 	began = time.Now()

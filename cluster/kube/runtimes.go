@@ -76,7 +76,7 @@ func (e *Engine) probe(ctx context.Context, found mirrored) ([]app.Runtime, erro
 	var out bytes.Buffer
 	exit, err := e.insideBase(ctx, baseProcess{
 		id: app.ProcessID("probe-" + hex[:min(len(hex), 20)]), image: found.reference(e.options.Registry.Host),
-		argv: []string{inside.Binary, "inside", "probe"}, timeout: probeTimeout, size: app.Size{CPU: 0.1, Memory: 256 << 20},
+		argv: []string{inside.Binary, "inside", "probe"}, timeout: probeTimeout, size: app.Size{CPU: 1, Memory: 256 << 20},
 	}, app.Streams{Stdout: &out})
 	if err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (e *Engine) prepare() (err error) {
 	if e.identities, err = openIdentities(e.layout.identities(), e.options.UIDBase); err != nil {
 		return err
 	}
-	e.runtimes = runtimes.New(command.SystemPath, e.identities.own, e.options.Logger)
+	e.runtimes = runtimes.New(command.SystemPath, e.identities.own, runtimePatience, e.options.Logger)
 	if !e.identities.own {
 		e.note("not running as root: instances are not isolated from each other")
 	} else if err := checkPassable(e.options.Dir); err != nil {

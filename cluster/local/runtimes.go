@@ -2,9 +2,13 @@ package local
 
 import (
 	"context"
+	"time"
 
 	"gondor/app"
 )
+
+// runtimePatience is how long a program may take to tell its version; who asks waits for it.
+const runtimePatience = 10 * time.Second
 
 // Runtimes implements app.Builder.
 func (e *Engine) Runtimes(ctx context.Context) ([]app.Runtime, error) { return e.runtimes.List(ctx) }

@@ -22,8 +22,9 @@ import (
 // It is safe for concurrent use.
 type Runtimes struct {
 	log      *slog.Logger
-	path     string // the system's PATH
-	others   bool   // only what every user can run
+	path     string        // the system's PATH
+	others   bool          // only what every user can run
+	patience time.Duration // for one program
 	mu       sync.Mutex
 	versions map[string]version
 }
@@ -37,9 +38,10 @@ type version struct {
 
 // New returns Runtimes that remember nothing yet. They are looked for in path, a PATH, then
 // where Go is installed and in Gondor's own PATH. With others, only programs count that every
-// user can run. A program that does not tell its version is noted in the log.
-func New(path string, others bool, log *slog.Logger) *Runtimes {
-	return &Runtimes{log: log, path: path, others: others, versions: map[string]version{}}
+// user can run. A program that does not tell its version within the patience is noted in the
+// log.
+func New(path string, others bool, patience time.Duration, log *slog.Logger) *Runtimes {
+	return &Runtimes{log: log, path: path, others: others, patience: patience, versions: map[string]version{}}
 }
 
 // List returns the runtimes that are there now. Its only error is ctx's.
@@ -93,7 +95,7 @@ var versionPattern = regexp.MustCompile(`\d+(\.\d+)+`)
 
 // ask runs a program for its version.
 func (r *Runtimes) ask(ctx context.Context, f found) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
 	asked := exec.CommandContext(ctx, f.path, f.flag)
 	asked.Env = []string{"PATH=" + filepath.Dir(f.path) + ":" + r.path, "HOME=/nonexistent", "GOTOOLCHAIN=local"}

@@ -7,14 +7,19 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"gondor/app"
 	"gondor/cluster/runtimes"
 )
 
+// probePatience is how long a program of a base image may take to tell its version. What it
+// does not tell is kept as not being there, and npm takes many seconds on a busy node.
+const probePatience = time.Minute
+
 // Probe writes the languages of the image that it runs in, as JSON.
 func Probe(ctx context.Context, out io.Writer, log *slog.Logger) error {
-	found, err := runtimes.New(os.Getenv("PATH"), false, log).List(ctx)
+	found, err := runtimes.New(os.Getenv("PATH"), false, probePatience, log).List(ctx)
 	if err != nil {
 		return err
 	}
