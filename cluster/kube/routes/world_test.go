@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -91,9 +92,9 @@ func (c *cluster) slice(namespace, service, name string, addresses ...string) {
 		})
 	}
 	slices := c.DiscoveryV1().EndpointSlices(namespace)
-	_, err := slices.Create(c.t.Context(), slice, metav1.CreateOptions{})
-	if err != nil {
-		_, err = slices.Update(c.t.Context(), slice, metav1.UpdateOptions{})
+	_, err := slices.Update(c.t.Context(), slice, metav1.UpdateOptions{})
+	if apierrors.IsNotFound(err) {
+		_, err = slices.Create(c.t.Context(), slice, metav1.CreateOptions{})
 	}
 	must(c.t, err)
 }
