@@ -105,12 +105,18 @@ func TestWhyAWebServiceIsNotReadyIsTold(t *testing.T) {
 	t.Run("it listens on another port", func(t *testing.T) {
 		s, _ := web(t, "127.0.0.1")
 		s.Argv[2] = "127.0.0.1:" + freePort(t)
-		newContainer(t, s).readinessOf().start().writes("Health check: does not listen on PORT")
+		c := newContainer(t, s).readinessOf().start()
+		c.writes("Health check: does not listen on PORT")
+		c.signal(syscall.SIGTERM) // or else the site outlives the test
+		c.ends(143, "stopped by SIGTERM")
 	})
 	t.Run("it does not listen at all", func(t *testing.T) {
 		s, port := web(t, "127.0.0.1")
 		s.Argv = []string{"sleep", "1000"}
-		newContainer(t, s).readinessOf().start().writes("Health check: does not listen on PORT " + port)
+		c := newContainer(t, s).readinessOf().start()
+		c.writes("Health check: does not listen on PORT " + port)
+		c.signal(syscall.SIGTERM)
+		c.ends(143, "stopped by SIGTERM")
 	})
 }
 
