@@ -88,7 +88,7 @@ func ok(status int, body []byte) error {
 	return nil
 }
 
-// pool keeps connections, the latest used on top.
+// pool keeps connections, each in its turn, so that one that was closed is soon found.
 type pool struct {
 	mu    sync.Mutex
 	conns []*conn
@@ -106,8 +106,8 @@ func (p *pool) take() *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.conns) > 0 {
-		c := p.conns[len(p.conns)-1]
-		p.conns = p.conns[:len(p.conns)-1]
+		c := p.conns[0]
+		p.conns = p.conns[1:]
 		if c.quiet() {
 			return c
 		}

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	discovery "k8s.io/api/discovery/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -107,14 +109,21 @@ func (w *World) ListenFor(ctx context.Context) (net.Listener, error) {
 	return listenHost(ctx)
 }
 
+// acceptPause is before a connection is accepted again after one could not be.
+const acceptPause = 10 * time.Millisecond
+
 // Forward carries every connection that the listener takes to one of these addresses in the
 // cluster, until it is closed. Where one can't be reached the next is tried, as browsers do
 // with the addresses of a name.
 func (w *World) Forward(from net.Listener, addresses ...string) {
 	for {
 		outer, err := from.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return
+		}
+		if err != nil { // too many files are open, until some connections end
+			time.Sleep(acceptPause)
+			continue
 		}
 		go w.carry(outer.(*net.TCPConn), addresses)
 	}
