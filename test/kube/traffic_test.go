@@ -21,6 +21,11 @@ import (
 func shop(t *testing.T, name string) place {
 	t.Helper()
 	site := siteOf(t, os.DirFS("testdata/shop"), name)
+	t.Cleanup(func() {
+		if !t.Failed() { // else somebody will want to look at it
+			site.run("sites", "delete", "--yes")
+		}
+	})
 	site.run("deploy")
 	site.run("services", "scale", "web", "--replicas", "2")
 	return site
