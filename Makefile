@@ -4,7 +4,9 @@
 # make test    lint, then every test with the race detector that needs no Kubernetes
 # make test-kube  the tests of the Kubernetes engine, on a cluster that it brings up and takes
 #              down, or on that of GONDOR_TEST_KUBECONFIG
-# make bench   figures of cost, side by side from one run
+# make bench   figures of cost, side by side from one run; those on Kubernetes where test/cluster
+#              is up
+# make bench-kube  those on Kubernetes alone, on a cluster that it brings up and takes down
 # make lint    gofumpt, go vet, staticcheck, and the types of the dashboard's scripts
 
 GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
@@ -12,7 +14,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TSC         = npx --yes -p typescript@5.9.3 tsc
 ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 
-.PHONY: build image demo test test-kube lint bench assets
+.PHONY: build image demo test test-kube lint bench bench-kube assets
 
 build: assets
 	go build -trimpath -ldflags "-s -w" -o bin/gondor .
@@ -39,5 +41,8 @@ lint:
 	$(STATICCHECK) ./...
 	@if command -v npx >/dev/null; then $(TSC) -p web/ui; else echo "the dashboard's scripts were not checked: there is no npx"; fi
 
-bench: assets
+bench: image
 	go run ./test/bench
+
+bench-kube: image
+	test/kube/with-cluster --untested go run ./test/bench -only kube

@@ -2,8 +2,10 @@
 // beside other proxies, what a deploy takes besides the site's own work, and how long
 // the control plane and the supervisor take to start and what they hold when idle.
 //
-//	go run ./test/bench [-only router,deploy,idle] [-rounds 10] [-sites 0,10,1000]
+//	go run ./test/bench [-only router,deploy,idle,kube] [-rounds 10] [-sites 0,10,1000]
 //
+// On the Kubernetes of test/cluster, where that is up, it also prints what a deploy takes
+// beside one without Gondor, and what Gondor asks of the API server and holds when idle.
 // It runs on Linux only, wants git, and runs without what else is not installed. It ends
 // what it started and removes its files, after Ctrl-C too.
 package main
@@ -35,11 +37,14 @@ type plan struct {
 	rounds int           // deploys of each site
 	sites  []int         // how many there are when the idle figures are taken, rising
 	limit  time.Duration // of all of it
+
+	kubeSites  int           // how many there are when the idle figures are taken on Kubernetes
+	kubeWindow time.Duration // how long requests to its API server are counted
 }
 
 // parts are what a run consists of, in their order.
 func parts() []part {
-	return []part{{"router", measureRouter}, {"deploy", measureDeploys}, {"idle", measureIdle}}
+	return []part{{"router", measureRouter}, {"deploy", measureDeploys}, {"idle", measureIdle}, {"kube", measureKube}}
 }
 
 type part struct {
@@ -70,9 +75,11 @@ func run(args []string) error {
 func read(args []string) (plan, error) {
 	p := plan{sites: []int{0, 10, 1000}}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&p.only, "only", "router,deploy,idle", "the parts to run, with commas between them")
+	flags.StringVar(&p.only, "only", "router,deploy,idle,kube", "the parts to run, with commas between them")
 	flags.IntVar(&p.rounds, "rounds", 10, "deploys of each site")
-	flags.DurationVar(&p.limit, "limit", 6*time.Minute, "the time that all of it may take")
+	flags.DurationVar(&p.limit, "limit", 6*time.Minute+kubeLimit, "the time that all of it may take")
+	flags.IntVar(&p.kubeSites, "kube-sites", 50, "how many sites there are when Gondor on Kubernetes rests")
+	flags.DurationVar(&p.kubeWindow, "kube-window", 3*time.Minute, "how long an idle control plane's requests are counted")
 	flags.Func("sites", "how many sites there are, rising (default 0,10,1000)", func(text string) error {
 		p.sites = nil
 		for one := range strings.SplitSeq(text, ",") {

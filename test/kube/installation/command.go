@@ -11,7 +11,7 @@ import (
 
 func (i *Installation) login(context.Context) error {
 	c := i.Command(i.Dir, "login", i.URL(), "--username", "admin", "--password-stdin")
-	c.Stdin = strings.NewReader(password)
+	c.Stdin = strings.NewReader(Password)
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("gondor login: %w\n%s", err, out)
 	}

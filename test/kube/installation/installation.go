@@ -29,8 +29,8 @@ type Options struct {
 	HostPort int
 }
 
-// password is that of the user admin.
-const password = "correct horse battery"
+// Password is that of the user admin.
+const Password = "correct horse battery"
 
 // Installation is Gondor on the cluster, and the way to it.
 type Installation struct {
@@ -88,7 +88,7 @@ func (i *Installation) prepare(ctx context.Context) error {
 	if _, err := i.World.Client.CoreV1().Namespaces().Create(ctx, space, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("make the namespace %s, which must not be there: %w", i.Namespace, err)
 	}
-	admin := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "gondor-admin"}, StringData: map[string]string{"password": password}}
+	admin := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "gondor-admin"}, StringData: map[string]string{"password": Password}}
 	if _, err := i.World.Client.CoreV1().Secrets(i.Namespace).Create(ctx, admin, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("make the password of admin: %w", err)
 	}

@@ -21,8 +21,8 @@ const (
 	loadVariable = "GONDOR_TEST_LOAD"
 )
 
-// errNone is wrapped by the errors that say why there is no cluster here.
-var errNone = errors.New("no Kubernetes cluster here")
+// ErrNone is wrapped by the errors that say why there is no cluster here.
+var ErrNone = errors.New("no Kubernetes cluster here")
 
 // Kubeconfig is the path of an administrator's kubeconfig of the cluster of the tests, for
 // those that need nothing more of a World than that it is up. Without one the test is
@@ -46,7 +46,7 @@ func Config(t testing.TB) *rest.Config {
 func cannot(t testing.TB, err error) {
 	t.Helper()
 	switch {
-	case errors.Is(err, errNone) && os.Getenv(requireVariable) != "1":
+	case errors.Is(err, ErrNone) && os.Getenv(requireVariable) != "1":
 		t.Skip(err)
 	case err != nil:
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func cannot(t testing.TB, err error) {
 func kubeconfig() (string, error) {
 	path := os.Getenv(kubeconfigVariable)
 	if path == "" {
-		return "", fmt.Errorf("%w: %s names none; make test-kube brings one up", errNone, kubeconfigVariable)
+		return "", fmt.Errorf("%w: %s names none; make test-kube brings one up", ErrNone, kubeconfigVariable)
 	}
 	return path, nil
 }

@@ -99,7 +99,7 @@ func locked(name string, how int) (*os.File, error) {
 // build builds the program of test/cluster.
 func (w *World) build() error {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		return fmt.Errorf("%w: it takes root on Linux to run one, or %s names the kubeconfig of another", errNone, kubeconfigVariable)
+		return fmt.Errorf("%w: it takes root on Linux to run one, or %s names the kubeconfig of another", ErrNone, kubeconfigVariable)
 	}
 	dir, err := cache()
 	if err != nil {
@@ -124,7 +124,7 @@ func (w *World) Cluster(arguments ...string) (string, error) {
 	out, err := c.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == exitSkipped {
-		return "", fmt.Errorf("%w: %s", errNone, strings.TrimSpace(problems.String()))
+		return "", fmt.Errorf("%w: %s", ErrNone, strings.TrimSpace(problems.String()))
 	}
 	if err != nil {
 		return "", fmt.Errorf("%s of the test cluster: %w\n%s", arguments[0], err, problems.String())

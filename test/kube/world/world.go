@@ -63,16 +63,21 @@ func (o *Opening) Main(m *testing.M) int {
 // GONDOR_REQUIRE_KUBE=1.
 func (o *Opening) World(t testing.TB) *World {
 	t.Helper()
-	o.once.Do(func() { o.world, o.err = open() })
+	o.once.Do(func() { o.world, o.err = named() })
 	cannot(t, o.err)
 	return o.world
 }
 
-func open() (*World, error) {
+func named() (*World, error) {
 	path, err := kubeconfig()
 	if err != nil {
 		return nil, err
 	}
+	return open(path)
+}
+
+// open uses the cluster of a kubeconfig.
+func open(path string) (_ *World, err error) {
 	w := &World{Kubeconfig: path, images: map[string]v1.Image{}, programs: map[string]string{}}
 	if w.Kubeconfig == ownKubeconfig {
 		if err := w.findOwn(); err != nil {
