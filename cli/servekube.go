@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -34,6 +35,11 @@ func (p *Program) serveKube(ctx context.Context, o serverOptions) error {
 		return err
 	}
 	o.kube.Config = config
+	if p.io.Env(envPodUID) != "" { // elsewhere it need not be the binary of the image
+		if o.kube.Executable, err = os.Executable(); err != nil {
+			return fmt.Errorf("find Gondor's own binary: %w", err)
+		}
+	}
 	lease := kube.Lease{Config: config, Namespace: o.kube.Namespace, Identity: p.identity(), Logger: o.log}
 	err = lease.Hold(ctx, func(ctx context.Context) error { return p.serveHolding(ctx, o) })
 	if errors.Is(err, kube.ErrLeaseLost) {

@@ -86,6 +86,7 @@ func (a adoption) take(ctx context.Context, found v1.Image) (app.Artifact, error
 	repository := a.reference.Context().Name()
 	if _, ours := a.ours(); ours {
 		own := siteRepository(a.Site)
+		found = a.engine.shipment.ship(ctx, found)
 		if err := push(ctx, a.engine.options.Registry.store(token.Admin()), own, string(a.Build), found); err != nil {
 			return app.Artifact{}, fmt.Errorf("keep an image for a site: %w", err)
 		}

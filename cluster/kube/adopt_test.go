@@ -38,7 +38,7 @@ func newStock(t *testing.T) *stock {
 		Registry: Registry{Host: "localhost:30500", Address: address, Insecure: true},
 		Logger:   slog.New(slog.DiscardHandler),
 	}.withDefaults()
-	return &stock{t, &Engine{options: o, log: o.Logger, builds: newBuilds(o)}, image.Store{Address: address, Insecure: true}}
+	return &stock{t, &Engine{options: o, log: o.Logger, builds: newBuilds(o), shipment: newShipment(o)}, image.Store{Address: address, Insecure: true}}
 }
 
 func (s *stock) ok(err error) {
@@ -78,7 +78,8 @@ func TestAnImageThatExistsBecomesAnArtifactOfTheSite(t *testing.T) {
 	if !strings.HasPrefix(artifact.Ref, "localhost:30500/site/s1@sha256:") || artifact.Size <= 0 {
 		t.Errorf("the artifact is %+v", artifact)
 	}
-	s.ok(s.exists(t.Context(), artifact))
+	_, err = s.find(t.Context(), artifact)
+	s.ok(err)
 	again, err := s.artifact(t.Context(), "s1", "b1")
 	if err != nil || again != artifact {
 		t.Errorf("the build has made %+v, %v", again, err)

@@ -63,11 +63,12 @@ func (e *Engine) findDeployment(ctx context.Context, ref app.WorkloadRef) (*apps
 
 // create makes a new workload. Its variables come first, since its pods wait for them.
 func (e *Engine) create(ctx context.Context, w app.Workload) (*appsv1.Deployment, error) {
-	wanted, err := e.options.deployment(w)
+	shipped, err := e.find(ctx, w.Program.Artifact)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.exists(ctx, w.Program.Artifact); err != nil {
+	wanted, err := e.options.deployment(w, shipped)
+	if err != nil {
 		return nil, err
 	}
 	if err := e.ensureInstance(ctx, w.Program); err != nil {

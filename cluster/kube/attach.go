@@ -38,6 +38,16 @@ func (e *Engine) Attach(ctx context.Context, id app.ProcessID, s app.Streams) er
 	return nil
 }
 
+// binaryOf is where the container of the process has Gondor's binary.
+func binaryOf(pod *corev1.Pod) string {
+	for _, c := range pod.Spec.Containers {
+		if c.Name == processContainer && len(c.Command) > 0 {
+			return c.Command[0]
+		}
+	}
+	return inside.Binary
+}
+
 // isRunning reports whether the process's container runs.
 func isRunning(pod *corev1.Pod) bool {
 	for _, c := range pod.Status.ContainerStatuses {
@@ -66,7 +76,7 @@ func (e *Engine) lost(ctx context.Context, id app.ProcessID) error {
 
 // join connects the streams to process 1 of the pod, until the process ends or ctx does.
 func (e *Engine) join(ctx context.Context, pod *corev1.Pod, s app.Streams) (inside.Termination, error) {
-	executor, err := e.executor(pod, inside.Binary, "inside", "join")
+	executor, err := e.executor(pod, binaryOf(pod), "inside", "join")
 	if err != nil {
 		return inside.Termination{}, err
 	}

@@ -97,8 +97,13 @@ func (e *Engine) buildOrder(ctx context.Context, o app.BuildOrder, base Base) (b
 	if err != nil {
 		return builder.Order{}, err
 	}
+	program, err := e.shipment.digest(ctx)
+	if err != nil {
+		e.log.Warn("an artifact does not get Gondor's binary, which is carried into its pods instead", "build", o.Build, "error", err)
+	}
 	repository, limits := siteRepository(o.Site), e.options.Limits
 	return builder.Order{
+		Program: programRepository, ProgramDigest: program,
 		Steps: o.Plan.Steps, Variables: o.Variables, Passed: e.options.BuildEnv,
 		Registry: e.options.Registry.store(token.Push(repository)), Repository: repository, Tag: string(o.Build),
 		Base: on.Repository, BaseDigest: on.Digest,

@@ -32,9 +32,11 @@ func portOf(w app.Workload) int {
 }
 
 // deployment is the Deployment of a workload. Its pods never change: a new release, or a
-// restart, is another one.
-func (o Options) deployment(w app.Workload) (*appsv1.Deployment, error) {
-	pod, err := o.podSpec(o.replicaOrder(w))
+// restart, is another one. shipped says that its image has Gondor's binary.
+func (o Options) deployment(w app.Workload, shipped bool) (*appsv1.Deployment, error) {
+	order := o.replicaOrder(w)
+	order.Shipped = shipped
+	pod, err := o.podSpec(order)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type Engine struct {
 	log       *slog.Logger
 	spaces    *spaces
 	builds    *builds
+	shipment  *shipment
 	oneOffs   *oneOffs
 	logs      *follower
 	fronts    *fronts
@@ -53,6 +54,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		informers: newInformers(client, o.Namespace),
 		spaces:    &spaces{ready: map[string]bool{}},
 		builds:    newBuilds(o),
+		shipment:  newShipment(o),
 		fronts:    newFronts(),
 		workloads: newWorkloads(),
 	}
@@ -102,6 +104,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	group.Go(func() error { return e.look(ctx) })
 	group.Go(func() error { return e.inform(ctx) })
+	group.Go(func() error { e.shipment.begin(ctx); return nil })
 	group.Go(func() error { return e.logs.run(ctx) })
 	group.Go(func() error { return e.judge(ctx) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {

@@ -19,8 +19,11 @@ type Options struct {
 	// Namespace is where Gondor itself lives, default "gondor". Every instance has a
 	// namespace NAMESPACE-INSTANCE, builds run in NAMESPACE-builds.
 	Namespace string
-	// Image is Gondor's own, whose binary is carried into every pod.
+	// Image is Gondor's own, whose binary is in every pod.
 	Image string
+	// Executable is the path of the same binary here, so that what runs of Gondor's own
+	// registry can have it as a layer instead; empty: it is always carried.
+	Executable string
 
 	Registry Registry
 	// Bases are the images that sites are built and run in, by Plan.Runtime: "python",

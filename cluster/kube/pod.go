@@ -47,12 +47,16 @@ type podOrder struct {
 	Port      int               // of a web service, else 0
 	Readiness *corev1.Probe     // nil: ready once it runs
 	Spread    map[string]string // labels of the pods to be kept on different nodes; empty: none
+	Shipped   bool              // the image has Gondor's binary, which need not be carried in
 	Source    int64             // bytes of a writable /app in place of the image's; 0: the image's
 }
 
 // podSpec makes the pod of an order. It passes the Pod Security standard "restricted", and
 // nothing secret stands in it.
 func (o Options) podSpec(order podOrder) (corev1.PodSpec, error) {
+	if order.Spec.Given["GONDOR"] != "" {
+		order.Spec.Given["GONDOR"] = order.binary()
+	}
 	text, err := order.Spec.Encode()
 	if err != nil {
 		return corev1.PodSpec{}, err
@@ -60,7 +64,7 @@ func (o Options) podSpec(order podOrder) (corev1.PodSpec, error) {
 	grace := int64(order.Grace.Round(time.Second) / time.Second)
 	no := false
 	return corev1.PodSpec{
-		InitContainers:                []corev1.Container{o.carryContainer()},
+		InitContainers:                o.carryContainers(order),
 		Containers:                    []corev1.Container{o.container(order, text)},
 		Volumes:                       order.volumes(),
 		RestartPolicy:                 order.Restart,
@@ -76,6 +80,21 @@ func (o Options) podSpec(order podOrder) (corev1.PodSpec, error) {
 // literal keeps Kubernetes from expanding an argument, in which it takes $$ for a single $
 // and $(NAME) for a variable.
 func literal(argument string) string { return strings.ReplaceAll(argument, "$", "$$") }
+
+// binary is where the container has Gondor.
+func (order podOrder) binary() string {
+	if order.Shipped {
+		return inside.Shipped
+	}
+	return inside.Binary
+}
+
+func (o Options) carryContainers(order podOrder) []corev1.Container {
+	if order.Shipped {
+		return nil
+	}
+	return []corev1.Container{o.carryContainer()}
+}
 
 // carryContainer copies Gondor's binary to where the program's container finds it.
 func (o Options) carryContainer() corev1.Container {
@@ -99,7 +118,7 @@ func (o Options) container(p podOrder, spec string) corev1.Container {
 	c := corev1.Container{
 		Name:            processContainer,
 		Image:           cmp.Or(p.Image, p.Program.Artifact.Ref),
-		Command:         []string{inside.Binary, "inside", "run", literal(spec)},
+		Command:         []string{p.binary(), "inside", "run", literal(spec)},
 		Resources:       resources(cmp.Or(p.Promised, p.Program.Size), most),
 		VolumeMounts:    p.mounts(),
 		ReadinessProbe:  p.Readiness,

@@ -32,8 +32,9 @@ func (e *Engine) Start(ctx context.Context, p app.Process) error {
 	if err := e.ensureInstance(ctx, p.Program); err != nil {
 		return err
 	}
+	shipped, _ := e.find(ctx, p.Program.Artifact) // the pod tells why it can't run
 	namespace := e.options.namespaceOf(p.Program.Instance)
-	return e.startPod(ctx, namespace, p, podOrder{Program: p.Program, Spec: e.options.spec(p.Program)})
+	return e.startPod(ctx, namespace, p, podOrder{Program: p.Program, Spec: e.options.spec(p.Program), Shipped: shipped})
 }
 
 // complete fills in what the order owes to the process.

@@ -58,21 +58,22 @@ func artifactOf(repository string, made v1.Image) (app.Artifact, error) {
 	return app.Artifact{Ref: repository + "@" + digest.String(), Size: size}, nil
 }
 
-// exists says whether an artifact of ours is still there: an error of CodeNotFound when it
-// is not. Of an image that was not built here nobody but its registry knows.
-func (e *Engine) exists(ctx context.Context, a app.Artifact) error {
+// find looks for an artifact of ours and says whether it has Gondor's binary: an error of
+// CodeNotFound when it is not there any more. Of an image that was not built here nobody but
+// its registry knows.
+func (e *Engine) find(ctx context.Context, a app.Artifact) (shipped bool, err error) {
 	path, ours := strings.CutPrefix(a.Ref, e.options.Registry.Host+"/"+siteRepositories)
 	if !ours {
-		return nil
+		return false, nil
 	}
 	site, digest, found := strings.Cut(path, "@")
 	if !found {
-		return app.Invalid("artifact", "%q is not an artifact of this engine", a.Ref)
+		return false, app.Invalid("artifact", "%q is not an artifact of this engine", a.Ref)
 	}
 	repository := siteRepositories + site
-	_, err := e.options.Registry.store(token.Pull(repository)).Digest(ctx, repository, digest)
+	made, err := e.options.Registry.store(token.Pull(repository)).Pull(ctx, repository, digest)
 	if app.IsNotFound(err) {
-		return app.Fault(app.CodeNotFound, "the artifact %s is not there any more; build it again", a.Ref)
+		return false, app.Fault(app.CodeNotFound, "the artifact %s is not there any more; build it again", a.Ref)
 	}
-	return err
+	return err == nil && e.shipment.has(made), err
 }

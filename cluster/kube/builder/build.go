@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"gondor/app"
+
 	"gondor/cluster/hide"
 	"gondor/cluster/kube/image"
 	"gondor/cluster/limit"
@@ -141,6 +143,15 @@ func (b *construction) search(ctx context.Context) error {
 	return tree.Search(ctx, b.dirs.App, hide.NewFinder(b.searched))
 }
 
+// ship puts Gondor's binary on the artifact.
+func (b *construction) ship(ctx context.Context, made v1.Image) (v1.Image, error) {
+	program, err := b.Registry.Pull(ctx, b.Program, b.ProgramDigest)
+	if err != nil {
+		return nil, fmt.Errorf("fetch Gondor's binary: %w", err)
+	}
+	return image.Ship(made, program)
+}
+
 // push makes the artifact: one layer on the base image.
 func (b *construction) push(ctx context.Context) (err error) {
 	base, err := b.Registry.Pull(ctx, b.Base, b.BaseDigest)
@@ -153,6 +164,9 @@ func (b *construction) push(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, layer.Close()) }()
 	made, err := image.Append(base, layer, b.dirs.App, "gondor build "+b.Tag)
+	if err == nil && b.ProgramDigest != "" {
+		made, err = b.ship(ctx, made)
+	}
 	if err != nil {
 		return err
 	}

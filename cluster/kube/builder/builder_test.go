@@ -129,6 +129,27 @@ func TestABuildMakesAnImageOfItsBase(t *testing.T) {
 	}
 }
 
+func TestAnArtifactGetsTheProgramThatItIsShippedWith(t *testing.T) {
+	b := newBench(t)
+	program, err := random.Image(100, 1)
+	b.ok(err)
+	b.ok(b.store.Push(t.Context(), "base/program", "1", program))
+	digest, err := program.Digest()
+	b.ok(err)
+	o := b.order("true")
+	o.Program, o.ProgramDigest = "base/program", digest.String()
+	b.build(o)
+	made, err := b.store.Pull(t.Context(), "site/s", "b1")
+	b.ok(err)
+	layers, err := program.Layers()
+	b.ok(err)
+	want, err := layers[0].Digest()
+	b.ok(err)
+	if got, err := image.Shipped(made); err != nil || got != want {
+		t.Errorf("the last layer is %s, %v; want %s", got, err, want)
+	}
+}
+
 func TestTheBuildsOfASiteShareACache(t *testing.T) {
 	b := newBench(t)
 	for _, want := range []string{"0\n", "1\n"} {

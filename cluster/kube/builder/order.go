@@ -25,6 +25,9 @@ type Order struct {
 	// the digest of an image there.
 	Base       string `json:"base"`
 	BaseDigest string `json:"base_digest"`
+	// Program is the image in the same registry whose layer the artifact gets on top.
+	Program       string `json:"program,omitempty"`
+	ProgramDigest string `json:"program_digest,omitempty"` // empty: it gets none
 
 	Time   time.Duration `json:"time"`   // of all steps together
 	Memory int64         `json:"memory"` // bytes, only told to people

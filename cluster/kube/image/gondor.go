@@ -5,7 +5,6 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -86,25 +85,9 @@ func inspect(binary string) (architecture string, err error) {
 }
 
 func writeGondor(entries *tar.Writer, binary string) error {
-	file, err := os.Open(binary)
-	if err != nil {
-		return fmt.Errorf("open Gondor's binary: %w", err)
+	directory := tar.Header{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777}
+	if err := entries.WriteHeader(&directory); err != nil {
+		return fmt.Errorf("write %s to the layer: %w", directory.Name, err)
 	}
-	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("measure Gondor's binary: %w", err)
-	}
-	for _, header := range []tar.Header{
-		{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777},
-		{Typeflag: tar.TypeReg, Name: "gondor", Mode: 0o755, Size: info.Size()},
-	} {
-		if err := entries.WriteHeader(&header); err != nil {
-			return fmt.Errorf("write %s to the layer: %w", header.Name, err)
-		}
-	}
-	if _, err := io.Copy(entries, file); err != nil {
-		return fmt.Errorf("write Gondor's binary to the layer: %w", err)
-	}
-	return nil
+	return writeFile(entries, binary, "gondor")
 }

@@ -105,7 +105,7 @@ func (s Store) Delete(ctx context.Context, repository, identifier string) error 
 }
 
 // Platform is what nodes run: Linux, on the architecture that Gondor itself is for, whose
-// binary is carried into every pod.
+// binary is in every pod.
 func Platform() v1.Platform { return v1.Platform{OS: "linux", Architecture: runtime.GOARCH} }
 
 func (s Store) reference(repository, identifier string) (name.Reference, error) {

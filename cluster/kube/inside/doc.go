@@ -1,3 +1,3 @@
-// Package inside is what Gondor's binary does inside the pods that it is carried into: it
+// Package inside is what Gondor's binary does inside the pods of sites and builds: it
 // is process 1 of their containers, the far end of those who attach, and what builds.
 package inside

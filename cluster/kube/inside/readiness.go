@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,7 +16,13 @@ type readiness struct {
 	listener net.Listener
 	ready    atomic.Bool
 	ever     atomic.Bool
+	first    chan struct{} // closed when ready for the first time
+	once     sync.Once
 }
+
+// holdProbe is how long a probe is held while the program starts: for most of the second
+// until the next one, so that the kubelet hears at once that it is ready.
+const holdProbe = 900 * time.Millisecond
 
 // openReadiness listens for probes.
 func openReadiness(ctx context.Context, address string) (*readiness, error) {
@@ -23,13 +30,14 @@ func openReadiness(ctx context.Context, address string) (*readiness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for readiness probes: %w", err)
 	}
-	return &readiness{listener: listener}, nil
+	return &readiness{listener: listener, first: make(chan struct{})}, nil
 }
 
 func (r *readiness) set(ready bool) {
 	r.ready.Store(ready)
 	if ready {
 		r.ever.Store(true)
+		r.once.Do(func() { close(r.first) })
 	}
 }
 
@@ -42,9 +50,16 @@ func (r *readiness) serve() {
 
 // ServeHTTP implements http.Handler.
 func (r *readiness) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	switch {
-	case q.URL.Path != ReadinessPath:
+	if q.URL.Path != ReadinessPath {
 		http.NotFound(w, q)
+		return
+	}
+	select {
+	case <-r.first:
+	case <-q.Context().Done():
+	case <-time.After(holdProbe):
+	}
+	switch {
 	case !r.ready.Load():
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 	default:

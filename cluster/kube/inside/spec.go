@@ -9,12 +9,14 @@ import (
 	"gondor/app"
 )
 
-// Where things are in every container that Gondor's binary is carried into.
+// Where things are in every container whose process 1 is Gondor.
 const (
 	// Directory is an emptyDir that holds Binary and belongs to the container's user.
 	Directory = "/gondor"
 	// Binary is this program, carried in by "inside carry".
 	Binary = Directory + "/gondor"
+	// Shipped is the same program where it is a layer of the image and not carried in.
+	Shipped = "/.gondor/gondor"
 	// Environment is the file of people's variables, a JSON object, mounted from a Secret.
 	// A container without it has none.
 	Environment = "/gondor-environment/environment"
