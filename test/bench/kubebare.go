@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -52,7 +53,8 @@ func (k *kubeBench) makeBare(ctx context.Context, first edition, model *appsv1.D
 }
 
 // bareDeployment is what Gondor makes of a site, without what is Gondor's in its pods: the
-// same strategy, resources, security, spread and pace of its probe, which asks the site.
+// same strategy, resources, security, spread, places to write to (its root is read-only), and
+// pace of its probe, which asks the site.
 func bareDeployment(first edition, model *appsv1.Deployment) *appsv1.Deployment {
 	labels := map[string]string{"app": bareName}
 	d := model.DeepCopy()
@@ -60,15 +62,20 @@ func bareDeployment(first edition, model *appsv1.Deployment) *appsv1.Deployment 
 	d.Spec.Selector = &metav1.LabelSelector{MatchLabels: labels}
 	d.Spec.Template.ObjectMeta = metav1.ObjectMeta{Labels: labels}
 	pod := &d.Spec.Template.Spec
-	pod.InitContainers, pod.Volumes = nil, nil
+	pod.InitContainers = nil
+	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool { return !isSites(v.Name) })
 	for i := range pod.TopologySpreadConstraints {
 		pod.TopologySpreadConstraints[i].LabelSelector = d.Spec.Selector
 	}
 	c := &pod.Containers[0]
-	c.Name, c.Image, c.Command, c.VolumeMounts = bareName, first.reference, nil, nil
+	c.Name, c.Image, c.Command = bareName, first.reference, nil
+	c.VolumeMounts = slices.DeleteFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return !isSites(m.Name) })
 	c.ReadinessProbe.HTTPGet.Path, c.ReadinessProbe.HTTPGet.Port = "/", intstr.FromInt32(c.Ports[0].ContainerPort)
 	return d
 }
+
+// isSites reports whether a volume is the site's own: TMPDIR and DATA_DIR.
+func isSites(volume string) bool { return volume == "temporary" || volume == "data" }
 
 // bareHost is where routers serve it.
 const bareHost = bareName + "." + domain

@@ -22,7 +22,10 @@ const siteUnder = "bench"
 const nodes = 3
 
 // pair is one deploy of each, one after the other.
-type pair struct{ gondor, bare lap }
+type pair struct {
+	gondor, bare lap
+	stages       stages // of gondor's
+}
 
 // rivals are what is compared.
 type rivals struct {
@@ -105,7 +108,14 @@ func (r *rivals) race(ctx context.Context, next edition, gondorFirst bool) (p pa
 		return errors.Join(r.kube.alone(ctx, r.namespace, 1), r.kube.alone(ctx, r.kube.bareNamespace(), 1))
 	}
 	steps := []func() error{
-		func() error { p.gondor, err = r.deploy(ctx, next); return err },
+		func() error {
+			began := time.Now()
+			if p.gondor, err = r.deploy(ctx, next); err != nil {
+				return err
+			}
+			p.stages, err = r.stagesOf(ctx, began)
+			return err
+		},
 		func() error { p.bare, err = r.rollOut(ctx, next); return err },
 	}
 	if !gondorFirst {
@@ -149,6 +159,7 @@ func (r *rivals) report() {
 	ratio := r.row("to the first new page", func(l lap) time.Duration { return l.first })
 	r.row("until every page is new", func(l lap) time.Duration { return l.settled })
 	r.row("until the command says it is done", func(l lap) time.Duration { return l.told })
+	r.reportStages()
 	failed := [2]int{}
 	for _, p := range r.pairs {
 		failed[0] += p.gondor.failed
