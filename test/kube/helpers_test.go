@@ -68,6 +68,8 @@ type place struct {
 	t      *testing.T
 	gondor *installation.Installation
 	dir    string
+	// instance is the ID of the site's.
+	instance string
 }
 
 // example makes a site of one of the examples.
@@ -79,7 +81,7 @@ func example(t *testing.T, name, site string) place {
 // siteOf copies sources to a git repository of their own and makes a site of it.
 func siteOf(t *testing.T, sources fs.FS, name string) place {
 	t.Helper()
-	p := place{t, gondor(t), filepath.Join(t.TempDir(), name)}
+	p := place{t: t, gondor: gondor(t), dir: filepath.Join(t.TempDir(), name)}
 	if err := os.CopyFS(p.dir, sources); err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +89,7 @@ func siteOf(t *testing.T, sources fs.FS, name string) place {
 	p.run("sites", "init", "--name", name)
 	p.git("add", ".")
 	p.git("commit", "-qm", "First")
+	p.instance = path.Base(p.status().URL)
 	return p
 }
 
@@ -148,7 +151,7 @@ func (p place) url() string { return p.status().WebURL }
 // pods are those of a service of a site that are ready.
 func (p place) pods(service string) []corev1.Pod {
 	p.t.Helper()
-	list, err := p.gondor.World.Client.CoreV1().Pods("").List(p.t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + service + ",gondor.io/instance=" + path.Base(p.status().URL)})
+	list, err := p.gondor.World.Client.CoreV1().Pods("").List(p.t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + service + ",gondor.io/instance=" + p.instance})
 	if err != nil {
 		p.t.Fatal(err)
 	}

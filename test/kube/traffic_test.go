@@ -28,6 +28,7 @@ func shop(t *testing.T, name string) place {
 	})
 	site.run("deploy")
 	site.run("services", "scale", "web", "--replicas", "2")
+	eventually(t, "both replicas are ready", func() bool { return len(site.pods("web")) == 2 })
 	return site
 }
 
