@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,13 +35,31 @@ type runningRouter struct {
 	site, ready string // addresses
 	cancel      context.CancelFunc
 	ended       chan int
-	complaints  *bytes.Buffer // to be read after the end
+	complaints  *complaints
+}
+
+// complaints are what a router says while it runs, safe for concurrent use.
+type complaints struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (c *complaints) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.Write(p)
+}
+
+func (c *complaints) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
 }
 
 func startRouter(t *testing.T, kubeconfig string) *runningRouter {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &runningRouter{t: t, site: freePort(t), ready: freePort(t), cancel: cancel, ended: make(chan int, 1), complaints: &bytes.Buffer{}}
+	r := &runningRouter{t: t, site: freePort(t), ready: freePort(t), cancel: cancel, ended: make(chan int, 1), complaints: &complaints{}}
 	p := New(IO{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: r.complaints, Env: func(string) string { return "" }, Dir: t.TempDir()})
 	go func() {
 		r.ended <- p.Run(ctx, []string{"router", "--kubeconfig", kubeconfig, "--listen", r.site, "--ready", r.ready, "--linger", "1s"})
@@ -66,6 +85,20 @@ func freePort(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// says waits until the router has said so.
+func (r *runningRouter) says(want string) {
+	r.t.Helper()
+	limit, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for !strings.Contains(r.complaints.String(), want) {
+		select {
+		case <-tick.C:
+		case <-limit:
+			r.t.Fatalf("it said %q; want %q", r.complaints, want)
+		}
+	}
 }
 
 // answers waits until GET of the path is answered by the status, and returns the body.
@@ -110,10 +143,8 @@ func TestARouterIsNotReadyWhileItsRoutesAreUnknown(t *testing.T) {
 	r := startRouter(t, path)
 	r.answers(r.ready, "", "/live", http.StatusOK)
 	r.answers(r.ready, "", "/ready", http.StatusServiceUnavailable)
+	r.says("the API server does not tell of the routes")
 	r.end()
-	if !strings.Contains(r.complaints.String(), "the API server does not tell of the routes") {
-		t.Errorf("it said %s", r.complaints)
-	}
 }
 
 func TestARouterThatCannotBegin(t *testing.T) {
