@@ -23,7 +23,9 @@ func (a *App) carryOut(ctx, mine context.Context, build Build) error {
 	if err != nil {
 		return err
 	}
-	a.tidy()
+	if artifact.Ref == "" {
+		a.tidy() // otherwise its release will, when it no longer keeps that from the processor and the disk
+	}
 	return nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"gondor/build"
 	"gondor/cli/worktree"
 )
@@ -85,20 +87,34 @@ func chooseLabel(config build.Config, branch, label, ref string) (string, error)
 	return labelOf(config, branch)
 }
 
-// read finds the commit and its submodules, and what would be left out.
+// read finds the commit and its submodules, and what would be left out: all at once, as
+// git takes its time to start.
 func (s *source) read(ctx context.Context, tree worktree.Tree) (err error) {
 	if s.sha, err = tree.Commit(ctx, s.ref); err != nil {
 		return err
 	}
-	if s.Source, err = tree.Source(ctx, s.sha); err != nil {
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.Go(func() (err error) {
+		s.Source, err = tree.Source(ctx, s.sha)
+		return err
+	})
+	var checkedOut string
+	asking.Go(func() (err error) {
+		checkedOut, err = tree.Commit(ctx, "HEAD")
+		return err
+	})
+	var uncommitted []string
+	asking.Go(func() (err error) {
+		uncommitted, err = tree.Uncommitted(ctx)
+		return err
+	})
+	if err := asking.Wait(); err != nil {
 		return err
 	}
-	checkedOut, err := tree.Commit(ctx, "HEAD")
-	if err != nil || checkedOut != s.sha {
-		return err
+	if checkedOut == s.sha { // otherwise what is here has nothing to do with it
+		s.uncommitted = uncommitted
 	}
-	s.uncommitted, err = tree.Uncommitted(ctx)
-	return err
+	return nil
 }
 
 // warning tells of what is not deployed although it is here, "" for nothing.

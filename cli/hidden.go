@@ -33,6 +33,7 @@ func (p *Program) supervisorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "supervisor --dir DIR", Short: "Run the supervisor of a data directory", Hidden: true, Args: takes(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			defer settle()()
 			return supervisor.Run(c.Context(), supervisor.Options{Dir: dir, Version: version()})
 		},
 	}

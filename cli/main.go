@@ -14,6 +14,10 @@ func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	if err := trustAuthorities(os.Getenv); err != nil {
+		fmt.Fprintf(os.Stderr, "gondor: %v\n", err)
+		return exitFailed
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "gondor: find the working directory: %v\n", err)

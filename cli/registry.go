@@ -53,6 +53,7 @@ func (p *Program) registry(ctx context.Context, f registryAnswer) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	defer settle()()
 	o.Logger.Info("ready", "address", listener.Addr().String(), "data", o.Data)
 	return inOrder(
 		ctx,

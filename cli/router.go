@@ -67,6 +67,7 @@ func (p *Program) router(ctx context.Context, f dataPlaneFlags) error {
 	if err != nil {
 		return err
 	}
+	defer settle()()
 	err = inOrder(
 		ctx,
 		part{"routes", func(ctx context.Context) error { return d.router.Run(ctx, d.routes) }},

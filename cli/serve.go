@@ -57,6 +57,7 @@ func (p *Program) serveOpened(ctx context.Context, o serverOptions) error {
 		return errors.Join(err, s.undo(ctx))
 	}
 	defer s.close()
+	defer settle()()
 	if used != "" && p.io.Env(envAdminPassword) == "" {
 		if err := p.say("user      admin\npassword  %s", used); err != nil {
 			return err

@@ -14,7 +14,6 @@ import (
 	"gondor/app"
 	"gondor/cluster/command"
 	"gondor/cluster/hide"
-	"gondor/cluster/tree"
 )
 
 // The markers of a build's directory.
@@ -25,7 +24,7 @@ const (
 
 // construction is one build under way:
 //
-//	artifacts/SITE/BUILD/app ──unpack──▶ "unpacked" ──steps──▶ search ──seal──▶ "complete"
+//	artifacts/SITE/BUILD/app ──unpack──▶ "unpacked" ──steps──▶ finish ──▶ "complete"
 //
 // What is not complete is removed when it fails. After a crash the steps go on behind
 // those that the supervisor has seen end.
@@ -124,32 +123,38 @@ func (b *construction) run(ctx context.Context, source io.Reader) (app.Artifact,
 	if err := b.receive(ctx, source); err != nil {
 		return app.Artifact{}, err
 	}
-	limits := b.limits()
-	ctx, stop := limits.Watch(ctx)
-	defer stop()
-	for n, step := range b.order.Plan.Steps {
-		if err := b.step(ctx, n, step); err != nil {
-			return app.Artifact{}, limits.Blame(ctx, err)
-		}
+	if err := b.steps(ctx); err != nil {
+		return app.Artifact{}, err
 	}
-	if err := search(ctx, b.app(), b.searched); err != nil {
-		return app.Artifact{}, limits.Blame(ctx, err)
+	size, err := finish(ctx, b.app(), b.who, b.searched)
+	if err != nil {
+		return app.Artifact{}, err
 	}
-	size := tree.Usage(ctx, b.app())
 	if size > b.engine.options.Limits.Disk {
-		return app.Artifact{}, limits.TooLarge()
+		return app.Artifact{}, b.limits().TooLarge()
 	}
 	return b.keep(ctx, size)
 }
 
+// steps runs them one after the other. The limits are theirs alone: what follows is
+// Gondor's own work, from which measuring would only keep the disk.
+func (b *construction) steps(ctx context.Context) error {
+	limits := b.limits()
+	limited, stop := limits.Watch(ctx)
+	defer stop()
+	for n, step := range b.order.Plan.Steps {
+		if err := b.step(limited, n, step); err != nil {
+			return limits.Blame(limited, err)
+		}
+	}
+	return nil
+}
+
 // keep makes the result, which takes so many bytes on disk, an artifact.
 func (b *construction) keep(ctx context.Context, size int64) (app.Artifact, error) {
-	if err := seal(b.app(), b.who); err != nil {
-		return app.Artifact{}, fmt.Errorf("seal the artifact: %w", err)
-	}
 	artifact := app.Artifact{Ref: string(b.order.Site) + "/" + string(b.order.Build), Size: size}
 	if err := ctx.Err(); err != nil {
-		return app.Artifact{}, b.limits().Blame(ctx, err)
+		return app.Artifact{}, err
 	}
 	if err := writeJSON(filepath.Join(b.dir, completeMarker), complete{artifact}); err != nil {
 		return app.Artifact{}, err

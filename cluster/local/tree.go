@@ -1,7 +1,12 @@
 package local
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
 
 	"gondor/cluster/hide"
 	"gondor/cluster/local/supervisor"
@@ -13,35 +18,67 @@ func hand(dir string, who identity) error {
 	if who.UID == supervisor.Same {
 		return nil
 	}
-	return tree.Each(dir, func(p tree.Place) error { return p.Root.Lchown(p.Name, who.UID, who.GID) })
+	return tree.Each(dir, func(p tree.Place) error { return p.Chown(who.UID, who.GID) })
 }
 
-// seal takes a tree away from who built it: from now on its group reads it and nobody
-// but root changes it.
-func seal(dir string, who identity) error {
-	if who.UID == supervisor.Same {
-		return nil
+// finishing is the one walk through what the steps of a build have made: it is searched
+// for secrets, measured, and taken away from who built it. It is safe for concurrent use.
+type finishing struct {
+	who      identity
+	searches *sync.Pool   // of *tree.Search, nil when there is nothing to look for
+	size     atomic.Int64 // what was walked through so far takes on disk
+}
+
+// finish walks through a tree and returns how many bytes it takes on disk. It fails with
+// CodeFailed, and names the file, when a secret is left in one. Then, or when ctx ends, a
+// part of the tree may be sealed.
+func finish(ctx context.Context, dir string, who identity, s hide.Secrets) (int64, error) {
+	f := &finishing{who: who}
+	if len(s) > 0 {
+		f.searches = &sync.Pool{New: func() any { return tree.NewSearch(hide.NewFinder(s)) }}
 	}
-	return tree.Each(dir, func(p tree.Place) error {
-		if err := p.Root.Lchown(p.Name, 0, who.GID); err != nil {
-			return err
+	err := tree.EachAtOnce(dir, func(p tree.Place) error { return cmp.Or(ctx.Err(), f.place(p)) })
+	return f.size.Load(), err
+}
+
+func (f *finishing) place(p tree.Place) error {
+	f.size.Add(p.Info.OnDisk)
+	searches := p.Info.Mode.IsRegular() && f.searches != nil
+	seals := f.who.UID != supervisor.Same
+	switch {
+	case !searches && !seals:
+		return nil
+	case !p.Info.Mode.IsRegular() && !p.Info.Mode.IsDir():
+		return p.Chown(0, f.who.GID)
+	}
+	return p.Open(func(file *tree.File) error {
+		if searches {
+			search := f.searches.Get().(*tree.Search)
+			defer f.searches.Put(search)
+			if err := search.File(p, file); err != nil {
+				return err
+			}
 		}
-		switch mode := p.Info.Mode(); {
-		case mode.IsDir(), mode.IsRegular() && mode&0o100 != 0:
-			return p.Root.Chmod(p.Name, 0o750)
-		case mode.IsRegular():
-			return p.Root.Chmod(p.Name, 0o640)
-		default:
-			return nil
-		}
+		return f.seal(p, file)
 	})
 }
 
-// search looks for secrets in the files of a tree. It returns an error of CodeFailed that
-// names the first file that holds one.
-func search(ctx context.Context, dir string, s hide.Secrets) error {
-	if len(s) == 0 {
+// seal makes a file or directory one that the site's group reads and nobody but root
+// changes. What others may do is no matter, as they can't pass the tree's own directory.
+func (f *finishing) seal(p tree.Place, file *tree.File) error {
+	if f.who.UID == supervisor.Same {
 		return nil
 	}
-	return tree.Search(ctx, dir, hide.NewFinder(s))
+	mode := fs.FileMode(0o640)
+	if p.Info.Mode.IsDir() || p.Info.Mode&0o100 != 0 {
+		mode = 0o750
+	}
+	err := file.Chown(0, f.who.GID) // takes what a set-ID bit gave away, too
+	if p.Path == "." || p.Info.Mode.Perm()&^0o007 != mode {
+		err = cmp.Or(err, file.Chmod(mode))
+	}
+	if err != nil {
+		return fmt.Errorf("seal %s: %w", p.Path, err)
+	}
+	return nil
 }

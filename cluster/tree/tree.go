@@ -2,118 +2,121 @@ package tree
 
 import (
 	"context"
-	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
-
-// Usage returns the bytes that directories take on disk. What disappears meanwhile does
-// not count. When ctx ends it returns what it has counted.
-func Usage(ctx context.Context, dirs ...string) (total int64) {
-	for _, dir := range dirs {
-		_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-			if err != nil || ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if info, err := entry.Info(); err == nil {
-				total += onDisk(info)
-			}
-			return nil
-		}) // it fails only with ctx
-	}
-	return total
-}
-
-func onDisk(info fs.FileInfo) int64 {
-	const block = 512 // what st_blocks counts in, stat(2)
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return stat.Blocks * block
-	}
-	return info.Size()
-}
-
-// Place is one thing in a tree: its directory is Root, so that what is done to it takes
-// one step however deep it lies. Root is open until the function that got the Place
-// returns.
-type Place struct {
-	Root *os.Root
-	Name string // in Root
-	Path string // in the tree
-	Info fs.FileInfo
-}
 
 // Each calls fn for a directory and everything below it, a directory before what it
 // holds, names in order, and never leaves it. The first error ends it and is returned.
 func Each(dir string, fn func(Place) error) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }() // only a handle
-	info, err := root.Lstat(".")
-	if err != nil {
-		return err
-	}
-	if err := fn(Place{root, ".", ".", info}); err != nil {
-		return err
-	}
-	return eachIn(root, ".", fn)
+	return walk{fn: fn, missed: itself}.begin(dir)
 }
 
-func eachIn(root *os.Root, path string, fn func(Place) error) error {
-	entries, err := fs.ReadDir(root.FS(), ".")
+// EachAtOnce is Each for an fn that is safe for concurrent use: it calls it from as many
+// goroutines as there are processors, for a directory before what it holds and otherwise
+// in no order. After an error it may be called some times more.
+func EachAtOnce(dir string, fn func(Place) error) error {
+	var walkers errgroup.Group
+	walkers.SetLimit(runtime.GOMAXPROCS(0))
+	walkers.Go(func() error { return walk{fn: fn, missed: itself, walkers: &walkers}.begin(dir) })
+	return walkers.Wait()
+}
+
+func itself(err error) error { return err }
+
+// Usage returns the bytes that directories take on disk. What disappears meanwhile does
+// not count. When ctx ends it returns what it has counted.
+func Usage(ctx context.Context, dirs ...string) (total int64) {
+	w := walk{missed: func(error) error { return nil }}
+	w.fn = func(p Place) error {
+		total += p.Info.OnDisk
+		return ctx.Err()
+	}
+	for _, dir := range dirs {
+		_ = w.begin(dir) // it fails only with ctx
+	}
+	return total
+}
+
+// walk is a way through a tree.
+type walk struct {
+	fn      func(Place) error
+	missed  func(error) error // what follows from a thing that can't be looked at
+	walkers *errgroup.Group   // in which others can go on below, nil for none
+}
+
+func (w walk) begin(dir string) error {
+	root, err := openDirectory(unix.AT_FDCWD, dir)
 	if err != nil {
+		return w.missed(fmt.Errorf("open %s: %w", dir, err))
+	}
+	defer func() { _ = root.Close() }() // it was only read
+	top, err := look(int(root.Fd()), ".", ".")
+	if err != nil {
+		return w.missed(err)
+	}
+	if err := w.fn(top); err != nil {
 		return err
 	}
+	return w.in(root, ".")
+}
+
+func (w walk) in(dir *os.File, path string) error {
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		return w.missed(fmt.Errorf("read the directory %s: %w", path, err))
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	at := int(dir.Fd())
 	for _, entry := range entries {
-		info, err := entry.Info()
+		p, err := look(at, entry.Name(), filepath.Join(path, entry.Name()))
+		if err != nil {
+			err = w.missed(err)
+		} else {
+			err = w.at(p)
+		}
 		if err != nil {
 			return err
-		}
-		p := Place{root, entry.Name(), filepath.Join(path, entry.Name()), info}
-		if err := fn(p); err != nil {
-			return err
-		}
-		if info.IsDir() {
-			if err := p.descend(fn); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-func (p Place) descend(fn func(Place) error) error {
-	below, err := p.Root.OpenRoot(p.Name)
-	if err != nil {
+func (w walk) at(p Place) error {
+	if err := w.fn(p); err != nil || !p.Info.Mode.IsDir() {
 		return err
 	}
-	defer func() { _ = below.Close() }() // only a handle
-	return eachIn(below, p.Path, fn)
-}
-
-// CopyTo writes the contents of a file to w by way of the buffer.
-func (p Place) CopyTo(w io.Writer, buffer []byte) (err error) {
-	f, err := p.Root.Open(p.Name)
+	below, err := openDirectory(p.dir, p.name)
 	if err != nil {
-		return err
+		return w.missed(fmt.Errorf("open %s: %w", p.Path, err))
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	_, err = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{f}, buffer) // either alone would make a buffer of its own
-	return err
+	enter := func() error {
+		defer func() { _ = below.Close() }() // it was only read
+		return w.in(below, p.Path)
+	}
+	if w.walkers != nil && w.walkers.TryGo(enter) {
+		return nil
+	}
+	return enter()
 }
 
 // RemoveAll removes a tree; a directory that its owner made unwritable is no obstacle.
 func RemoveAll(dir string) error {
-	if err := os.RemoveAll(dir); err == nil {
-		return nil
+	if err := os.RemoveAll(dir); err == nil || os.Geteuid() == 0 { // root needs no permission
+		return err
 	}
+	_ = os.Chmod(dir, 0o700)
 	_ = Each(dir, func(p Place) error {
-		if p.Info.IsDir() {
-			return p.Root.Chmod(p.Name, 0o700)
+		if p.Info.Mode.IsDir() {
+			return unix.Fchmodat(p.dir, p.name, 0o700, 0)
 		}
 		return nil
 	}) // RemoveAll says what is left

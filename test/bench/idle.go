@@ -122,16 +122,17 @@ func (s *server) weigh(ctx context.Context, one *idle) error {
 		return err
 	}
 	prints := []*footprint{&one.server, &one.supervisor}
+	used, err := used(ctx, pids, restWindow)
+	if err != nil {
+		return err
+	}
 	for i, pid := range pids {
+		prints[i].cpu = used[i] * time.Duration(time.Minute/restWindow)
 		if prints[i].memory, err = memoryOf(pid); err != nil {
 			return err
 		}
 	}
-	used, err := used(ctx, pids, restWindow)
-	for i := range used {
-		prints[i].cpu = used[i] * time.Duration(time.Minute/restWindow)
-	}
-	return err
+	return nil
 }
 
 const (

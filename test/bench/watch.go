@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -114,15 +113,9 @@ type own struct {
 	start   time.Duration // its new web process, from exec to its first direct answer
 }
 
-// seenWithin is how long the direct answer of a web process may take to be noted, once
-// the router has shown it.
-const seenWithin = 2 * time.Second
-
-// since adds up the processes that began after a moment, when the new web process has
+// since adds up the processes that began after a moment, once the new web process has
 // answered directly.
 func (w *watcher) since(ctx context.Context, began time.Time) (own, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, seenWithin, errors.New("the start of the new web process was not seen"))
-	defer cancel()
 	for {
 		o := w.sum(began)
 		if o.start > 0 {

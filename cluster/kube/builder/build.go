@@ -140,7 +140,7 @@ func (b *construction) search(ctx context.Context) error {
 	if len(b.searched) == 0 {
 		return nil
 	}
-	return tree.Search(ctx, b.dirs.App, hide.NewFinder(b.searched))
+	return tree.NewSearch(hide.NewFinder(b.searched)).Tree(ctx, b.dirs.App)
 }
 
 // ship puts Gondor's binary on the artifact.

@@ -78,10 +78,10 @@ func fingerprint(dir string) (uint64, error) {
 	hash := fnv.New64a()
 	err := tree.Each(dir, func(p tree.Place) error {
 		size, at := int64(0), int64(0)
-		if p.Info.Mode().IsRegular() {
-			size, at = p.Info.Size(), p.Info.ModTime().Unix()
+		if p.Info.Mode.IsRegular() {
+			size, at = p.Info.Size, p.Info.Modified.Unix()
 		}
-		_, err := fmt.Fprintf(hash, "%q %v %d %d\n", p.Path, p.Info.Mode(), size, at)
+		_, err := fmt.Fprintf(hash, "%q %v %d %d\n", p.Path, p.Info.Mode, size, at)
 		return err
 	})
 	return hash.Sum64(), err
