@@ -127,6 +127,33 @@ func TestInstancesAreIsolatedFromEachOther(t *testing.T) {
 	}
 }
 
+func TestWhateverModesABuildLeavesItsSiteReadsAndChangesNothing(t *testing.T) {
+	asRoot(t)
+	engine := openLocal(t, options(t.TempDir()))
+	a := build(t, engine, "site-a", "echo text > own; chmod 600 own; echo text > all; chmod 666 all; mkdir wide shut; chmod 777 wide; echo text > shut/file; chmod 700 shut")
+	for name, c := range map[string]struct {
+		command string
+		allowed bool
+	}{
+		"a file for its owner alone is read":      {"cat own", true},
+		"a directory for its owner alone as well": {"cat shut/file", true},
+		"a file that all might write is read":     {"cat all", true},
+		"and is not written":                      {"echo changed > all", false},
+		"nothing is added to a directory for all": {"touch wide/new", false},
+		"nothing is removed from it either":       {"rm all", false},
+		"its mode is not changed":                 {"chmod 777 all", false},
+		"no other passes the directory of all":    {"test $(stat -c %a .) = 750", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := app.ProcessID(strings.NewReplacer(" ", "-", "'", "").Replace(name))
+			exit, wrote := runs(t, engine, one(id, "site-a", "instance-a", a, c.command))
+			if (exit.Code == 0) != c.allowed {
+				t.Errorf("it ended with %+v and wrote %q", exit, wrote)
+			}
+		})
+	}
+}
+
 func TestAnInstanceKeepsItsUserOverRestarts(t *testing.T) {
 	asRoot(t)
 	dir := t.TempDir()
