@@ -97,7 +97,8 @@ func (e *Engine) adoptReplica(w *workload, s supervisor.Status) {
 	w.adopt(index, s)
 }
 
-// removeGroups removes the cgroups of processes that are no more.
+// removeGroups removes the cgroups of processes that are no more, and ends those that are
+// in none that is known.
 func (e *Engine) removeGroups(statuses []supervisor.Status) error {
 	needed := map[string]bool{}
 	for _, s := range statuses {
@@ -112,7 +113,7 @@ func (e *Engine) removeGroups(statuses []supervisor.Status) error {
 	for _, b := range []branch{sites(), builds()} {
 		for _, group := range e.cgroups.groups(b) {
 			if !needed[group] {
-				errs = append(errs, e.cgroups.remove(group))
+				errs = append(errs, e.cgroups.clear(group))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -166,18 +167,38 @@ func (c *cgroups) dirs(at string) []string {
 // remove removes a group whose processes the supervisor has ended. No error when there is
 // none. It kills nothing itself: for a moment a thread of the supervisor, which carries a
 // new process in, is a member too.
-func (c *cgroups) remove(group string) error {
+func (c *cgroups) remove(group string) error { return c.removeAfter(group, func(string) {}) }
+
+// clear kills whatever is in a group that nobody knows, and removes it. Such processes
+// are of a supervisor that was killed and whose records are gone, too.
+func (c *cgroups) clear(group string) error { return c.removeAfter(group, c.kill) }
+
+func (c *cgroups) removeAfter(group string, prepare func(at string)) error {
 	if c.name == "" {
 		return nil
 	}
 	at := c.name + "/" + group
 	deadline := time.Now().Add(5 * time.Second)
 	for {
+		prepare(at)
 		err := c.rmdir(at)
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}
 		time.Sleep(5 * time.Millisecond) // the kernel is still burying its processes
+	}
+}
+
+// kill ends what is in a group now. What it forks meanwhile is for the next time.
+func (c *cgroups) kill(at string) {
+	list, err := os.ReadFile(filepath.Join(c.roots["pids"], at, "cgroup.procs"))
+	if err != nil {
+		return // it is removed already, or will be said to be busy
+	}
+	for _, text := range strings.Fields(string(list)) {
+		if pid, err := strconv.Atoi(text); err == nil && pid > 0 {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended by itself
+		}
 	}
 }
 

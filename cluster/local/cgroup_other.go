@@ -12,5 +12,6 @@ func openCgroups(string) (*cgroups, string) {
 func (*cgroups) make(string, share) ([]string, error) { return nil, nil }
 func (*cgroups) restore(string, share) error          { return nil }
 func (*cgroups) remove(string) error                  { return nil }
+func (*cgroups) clear(string) error                   { return nil }
 func (*cgroups) groups(branch) []string               { return nil }
 func (*cgroups) close() error                         { return nil }
