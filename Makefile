@@ -32,7 +32,7 @@ demo: build
 test: lint build
 	go test -race -timeout 40m ./...
 
-test-kube:
+test-kube: image
 	test/kube/with-cluster go test -timeout 60m -p 1 ./cluster/kube/... ./test/kube/... ./cli
 
 lint:

@@ -6,10 +6,8 @@ import "os"
 // test/cluster's if that is up. It is for programs that are no tests: where there is no
 // cluster the error wraps ErrNone. Call Leave.
 func Open() (*World, error) {
-	if os.Getenv(kubeconfigVariable) == "" {
-		if _, err := os.Stat(ownKubeconfig); err == nil {
-			return open(ownKubeconfig)
-		}
+	if os.Getenv(kubeconfigVariable) == "" && stands() {
+		return open(ownKubeconfig)
 	}
 	return named()
 }

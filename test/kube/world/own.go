@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,7 +34,7 @@ func (w *World) findOwn() error {
 	if err := w.use(); err != nil {
 		return err
 	}
-	if _, err := os.Stat(ownKubeconfig); err == nil {
+	if stands() {
 		_, err := w.Cluster("recycle") // what the tests before have claimed
 		return err
 	}
@@ -42,14 +43,26 @@ func (w *World) findOwn() error {
 		return err
 	}
 	defer func() { _ = unlock.Close() }() // which unlocks
-	if _, err := os.Stat(ownKubeconfig); err == nil {
+	if stands() {
 		return nil // another package was faster
 	}
-	if _, err := w.Cluster("up", "--nodes", "3"); err != nil {
-		return errors.Join(err, w.using.Close())
+	for _, command := range [][]string{{"down"}, {"up", "--nodes", "3"}} { // of one that a restart of the machine ended, files are left
+		if _, err := w.Cluster(command...); err != nil {
+			return errors.Join(err, w.using.Close())
+		}
 	}
 	w.brought = true
 	return nil
+}
+
+// stands reports whether a cluster is up.
+func stands() bool {
+	text, err := os.ReadFile(ownState + "/control.pid")
+	if err != nil {
+		return false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	return err == nil && syscall.Kill(pid, 0) == nil
 }
 
 // use keeps those who brought the cluster up from taking it down.
