@@ -54,26 +54,26 @@ func Client() *http.Client {
 	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
 }
 
-// await waits until the dashboard answers through a router.
+// await waits until the dashboard answers through a router and the registry is reached.
 func (i *Installation) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := i.answers()
+		err := i.answers(ctx)
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("wait until the dashboard answers: %w; %s", err, i.State())
+			return fmt.Errorf("wait until Gondor answers: %w; %s", err, i.State())
 		}
 	}
 }
 
-func (i *Installation) answers() error {
+func (i *Installation) answers(ctx context.Context) error {
 	answer, err := Client().Get(i.URL() + "/v2/openapi.json")
 	if err != nil {
 		return err
@@ -82,7 +82,11 @@ func (i *Installation) answers() error {
 	if answer.StatusCode != http.StatusOK {
 		return fmt.Errorf("it answers %s", answer.Status)
 	}
-	return nil
+	registry, err := i.World.Dial(ctx, "tcp", "gondor-registry."+i.Namespace+".svc:5000")
+	if err != nil {
+		return err
+	}
+	return registry.Close()
 }
 
 // State describes the installation's pods, for people who look for what is wrong.
