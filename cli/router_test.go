@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +20,7 @@ import (
 
 	"gondor/cluster/kube/routes"
 	"gondor/test/kube/world"
+	"gondor/test/screen"
 )
 
 // kubeconfigOfNobody is of a cluster whose API server is away.
@@ -35,31 +34,13 @@ type runningRouter struct {
 	site, ready string // addresses
 	cancel      context.CancelFunc
 	ended       chan int
-	complaints  *complaints
-}
-
-// complaints are what a router says while it runs, safe for concurrent use.
-type complaints struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (c *complaints) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.text.Write(p)
-}
-
-func (c *complaints) String() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.text.String()
+	complaints  *screen.Screen
 }
 
 func startRouter(t *testing.T, kubeconfig string) *runningRouter {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &runningRouter{t: t, site: freePort(t), ready: freePort(t), cancel: cancel, ended: make(chan int, 1), complaints: &complaints{}}
+	r := &runningRouter{t: t, site: freePort(t), ready: freePort(t), cancel: cancel, ended: make(chan int, 1), complaints: &screen.Screen{}}
 	p := New(IO{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: r.complaints, Env: func(string) string { return "" }, Dir: t.TempDir()})
 	go func() {
 		r.ended <- p.Run(ctx, []string{"router", "--kubeconfig", kubeconfig, "--listen", r.site, "--ready", r.ready, "--linger", "1s"})
@@ -90,32 +71,38 @@ func freePort(t *testing.T) string {
 // says waits until the router has said so.
 func (r *runningRouter) says(want string) {
 	r.t.Helper()
-	limit, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
-	defer tick.Stop()
-	for !strings.Contains(r.complaints.String(), want) {
-		select {
-		case <-tick.C:
-		case <-limit:
-			r.t.Fatalf("it said %q; want %q", r.complaints, want)
-		}
-	}
+	r.eventually(func() (string, bool) {
+		said := r.complaints.String()
+		return fmt.Sprintf("it said %q; want %q", said, want), strings.Contains(said, want)
+	})
 }
 
 // answers waits until GET of the path is answered by the status, and returns the body.
-func (r *runningRouter) answers(address, host, path string, status int) string {
+func (r *runningRouter) answers(address, host, path string, status int) (body string) {
 	r.t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	r.eventually(func() (string, bool) {
+		code, text, err := get(client, "http://"+address+path, host)
+		body = text
+		return fmt.Sprintf("GET %s of %s: %d %s %v; want %d", path, host, code, body, err, status), err == nil && code == status
+	})
+	return body
+}
+
+// eventually waits until something is so; what was seen instead is told when it never is.
+func (r *runningRouter) eventually(look func() (saw string, so bool)) {
+	r.t.Helper()
 	limit, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
-	for last := ""; ; {
-		code, body, err := get(client, "http://"+address+path, host)
-		if last = fmt.Sprint(code, " ", body, err); err == nil && code == status {
-			return body
+	for {
+		saw, so := look()
+		if so {
+			return
 		}
 		select {
 		case <-tick.C:
 		case <-limit:
-			r.t.Fatalf("GET %s of %s: %s; want %d", path, host, last, status)
+			r.t.Fatal(saw)
 		}
 	}
 }

@@ -16,18 +16,19 @@ import (
 	"github.com/gorilla/websocket"
 
 	"gondor/app"
+	"gondor/test/screen"
 )
 
 // house is a runner behind a real HTTP server.
 type house struct {
 	*Runner
 	url  string
-	logs *safeBuffer
+	logs *screen.Screen
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	logs := &safeBuffer{}
+	logs := &screen.Screen{}
 	r := New(slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -41,23 +42,6 @@ func newHouse(t *testing.T) *house {
 		server.Close()
 	})
 	return &house{Runner: r, url: server.URL, logs: logs}
-}
-
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 func (h *house) socketURL(path string) string {

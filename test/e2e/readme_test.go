@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gondor/test/screen"
 )
 
 // commands lists what README.md tells people to type, in its order.
@@ -98,7 +100,7 @@ func TestTheDemoComesUpHealsAndEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out := &output{}
+	out := &screen.Screen{}
 	demo := exec.Command(gondor, "demo", "--listen", freeAddress(t), "--data", dir)
 	demo.Stdout, demo.Stderr = out, out
 	if err := demo.Start(); err != nil {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gondor/test/screen"
 )
 
 // gondor is the binary under test, built once.
@@ -51,7 +53,7 @@ type server struct {
 	address string
 	env     []string
 	process *exec.Cmd
-	output  *output
+	output  *screen.Screen
 }
 
 // newServer starts a server on an empty data directory and signs in. When the test
@@ -77,7 +79,7 @@ func newHalted(t *testing.T) *server {
 			t.Fatal(err)
 		}
 	}
-	s := &server{t: t, dir: filepath.Join(dir, "data"), address: freeAddress(t), output: &output{}}
+	s := &server{t: t, dir: filepath.Join(dir, "data"), address: freeAddress(t), output: &screen.Screen{}}
 	s.env = append(os.Environ(), "GONDOR_ADMIN_PASSWORD="+password, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
 		"GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.com",
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/test/screen"
 )
 
 // holding is a spec of a command that starts when somebody attaches.
@@ -50,7 +51,7 @@ func (c *container) attach(ctx context.Context, s app.Streams) (Termination, err
 
 // present is somebody who is attached in the background.
 type present struct {
-	out   screen
+	out   screen.Screen
 	leave func()
 	ended chan error
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/test/screen"
 )
 
 // The test binary is process 1 of a container, the far end of who attaches, or the program
@@ -95,8 +96,8 @@ type container struct {
 	dir     string
 	options Options
 	command *exec.Cmd
-	out     screen   // the container's output
-	output  *os.File // takes its place, where there is one
+	out     screen.Screen // the container's output
+	output  *os.File      // takes its place, where there is one
 	errors  bytes.Buffer
 	ended   chan error
 	once    sync.Once
@@ -203,24 +204,6 @@ func (c *container) writes(text string) {
 	eventually(c.T, fmt.Sprintf("it writes %q, having written %q", text, c.out.String()), func() bool {
 		return strings.Contains(c.out.String(), text)
 	})
-}
-
-// screen keeps what is written, for tests that read meanwhile.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(data []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(data)
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
 }
 
 // deadline is when what has not come true never will.

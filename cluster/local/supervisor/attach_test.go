@@ -19,27 +19,10 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/test/screen"
 )
 
-// screen is what somebody attached sees, for tests that read while it is written.
-type screen struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *screen) Write(data []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(data)
-}
-
-func (s *screen) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
-
-func shows(t *testing.T, s *screen, text string) {
+func shows(t *testing.T, s *screen.Screen, text string) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%q is shown", text), func() bool { return strings.Contains(s.String(), text) })
 }
@@ -178,7 +161,7 @@ func TestOneIsAttachedAtATime(t *testing.T) {
 	s.Hold, s.Stdin = true, true
 	start(t, c, s)
 	ctx, cancel := context.WithCancel(t.Context())
-	var first screen
+	var first screen.Screen
 	ended := attach(t, ctx, c, "p", app.Streams{Stdout: &first})
 	shows(t, &first, "ready")
 	if err := c.Attach(t.Context(), "p", app.Streams{}); app.CodeOf(err) != app.CodeConflict {
@@ -188,7 +171,7 @@ func TestOneIsAttachedAtATime(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Fatalf("the first got %v", err)
 	}
-	var third screen
+	var third screen.Screen
 	eventually(t, "another can attach", func() bool {
 		err := c.Attach(t.Context(), "p", app.Streams{Stdin: strings.NewReader("hello"), Stdout: &third})
 		return app.CodeOf(err) != app.CodeConflict
@@ -206,7 +189,7 @@ func TestWhoLeavesTakesAnEphemeralProcessAlong(t *testing.T) {
 			s.Ephemeral, s.Stdin, s.Hold = ephemeral, true, true
 			start(t, c, s)
 			ctx, cancel := context.WithCancel(t.Context())
-			var out screen
+			var out screen.Screen
 			endless := rand.NewChaCha8([32]byte{})
 			ended := attach(t, ctx, c, "p", app.Streams{Stdin: endless, Stdout: &out})
 			shows(t, &out, "ready")
@@ -235,7 +218,7 @@ func TestATerminalHasASizeThatChanges(t *testing.T) {
 	s := sh("p", "trap 'stty size' WINCH; test -t 0 && test -t 1 && test -t 2 && stty size; while :; do sleep 0.01; done")
 	s.TTY, s.Stdin, s.Hold = true, true, true
 	start(t, c, s)
-	var out screen
+	var out screen.Screen
 	resizes := make(chan app.Window)
 	ended := attach(t, t.Context(), c, "p", app.Streams{
 		Stdout: &out, TTY: true, Window: app.Window{Width: 100, Height: 40}, Resizes: resizes,
@@ -259,7 +242,7 @@ func TestTheEndOfStdinIsTheEndOfFileOnATerminal(t *testing.T) {
 			s := sh("p", "cat > /dev/null; echo over")
 			s.TTY, s.Stdin, s.Hold = true, true, true
 			start(t, c, s)
-			var out screen
+			var out screen.Screen
 			err := c.Attach(t.Context(), "p", app.Streams{Stdin: strings.NewReader(input), Stdout: &out, TTY: true})
 			if err != nil || !strings.HasSuffix(out.String(), "over\r\n") {
 				t.Fatalf("got %q, %v", out.String(), err)
@@ -293,7 +276,7 @@ func TestATerminalWithoutALogLeavesNoTrace(t *testing.T) {
 	s := sh("p", "echo secret")
 	s.TTY, s.Hold = true, true
 	start(t, c, s)
-	var out screen
+	var out screen.Screen
 	if err := c.Attach(t.Context(), "p", app.Streams{Stdout: &out, TTY: true}); err != nil || !strings.Contains(out.String(), "secret") {
 		t.Fatalf("got %q, %v", out.String(), err)
 	}

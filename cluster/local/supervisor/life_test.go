@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gondor/app"
+	"gondor/test/screen"
 )
 
 func TestAKilledClientDisturbsNothing(t *testing.T) {
@@ -60,7 +61,7 @@ func TestAKilledClientDisturbsNothing(t *testing.T) {
 	if line, err := bufio.NewReader(accepted).ReadString('\n'); line != "hello\n" {
 		t.Fatalf("got %q, %v", line, err)
 	}
-	var again screen
+	var again screen.Screen
 	eventually(t, "it can be attached to again", func() bool {
 		err := c.Attach(t.Context(), "echo", app.Streams{Stdin: strings.NewReader("second\n"), Stdout: &again})
 		return app.CodeOf(err) != app.CodeConflict
