@@ -87,8 +87,8 @@ func chooseLabel(config build.Config, branch, label, ref string) (string, error)
 	return labelOf(config, branch)
 }
 
-// read finds the commit and its submodules, and what would be left out: all at once, as
-// git takes its time to start.
+// read finds the commit and its submodules, and meanwhile what would be left out: git
+// takes its time to start.
 func (s *source) read(ctx context.Context, tree worktree.Tree) (err error) {
 	if s.sha, err = tree.Commit(ctx, s.ref); err != nil {
 		return err
@@ -98,23 +98,15 @@ func (s *source) read(ctx context.Context, tree worktree.Tree) (err error) {
 		s.Source, err = tree.Source(ctx, s.sha)
 		return err
 	})
-	var checkedOut string
-	asking.Go(func() (err error) {
-		checkedOut, err = tree.Commit(ctx, "HEAD")
+	asking.Go(func() error {
+		checkedOut, err := tree.Commit(ctx, "HEAD")
+		if err != nil || checkedOut != s.sha {
+			return err // what is here has nothing to do with another commit
+		}
+		s.uncommitted, err = tree.Uncommitted(ctx)
 		return err
 	})
-	var uncommitted []string
-	asking.Go(func() (err error) {
-		uncommitted, err = tree.Uncommitted(ctx)
-		return err
-	})
-	if err := asking.Wait(); err != nil {
-		return err
-	}
-	if checkedOut == s.sha { // otherwise what is here has nothing to do with it
-		s.uncommitted = uncommitted
-	}
-	return nil
+	return asking.Wait()
 }
 
 // warning tells of what is not deployed although it is here, "" for nothing.

@@ -97,8 +97,8 @@ func (e *Engine) adoptReplica(w *workload, s supervisor.Status) {
 	w.adopt(index, s)
 }
 
-// removeGroups removes the cgroups of processes that are no more, and ends those that are
-// in none that is known.
+// removeGroups removes the cgroups of processes that are no more, and ends what still runs
+// in one that nobody knows.
 func (e *Engine) removeGroups(statuses []supervisor.Status) error {
 	needed := map[string]bool{}
 	for _, s := range statuses {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,12 +14,15 @@ func TestAProcessWhoseRecordsAreGoneIsEndedAtTheNextStart(t *testing.T) {
 	dir := t.TempDir()
 	engine, a := built(t, dir, "site")
 	limited(t, engine)
-	lost := one("lost", "site", "instance", a, "echo $$ > $DATA_DIR/pid; exec sleep 600")
+	lost := one("lost", "site", "instance", a, "echo $$ $PPID > $DATA_DIR/pids; exec sleep 600")
 	if err := engine.Start(t.Context(), lost); err != nil {
 		t.Fatal(err)
 	}
-	pid := awaitPID(t, filepath.Join(dir, "data", "instance", "pid"))
-	killSupervisor(t, dir)
+	pid, parent := awaitPIDs(t, filepath.Join(dir, "data", "instance", "pids"))
+	if err := syscall.Kill(parent, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the supervisor ends", func() bool { return ended(parent) })
 	if err := os.RemoveAll(filepath.Join(dir, "supervisor")); err != nil {
 		t.Fatal(err)
 	}
@@ -33,41 +35,19 @@ func TestAProcessWhoseRecordsAreGoneIsEndedAtTheNextStart(t *testing.T) {
 	}
 }
 
-// awaitPID reads a process's PID from the file in which it writes it.
-func awaitPID(t *testing.T, path string) (pid int) {
+// awaitPIDs reads a process's PID, and that of the supervisor that started it, from the
+// file in which it writes them.
+func awaitPIDs(t *testing.T, path string) (pid, parent int) {
 	t.Helper()
 	eventually(t, "the process says its PID", func() bool {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return false
 		}
-		pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		_, err = fmt.Sscan(string(text), &pid, &parent)
 		return err == nil
 	})
-	return pid
-}
-
-// killSupervisor kills the supervisor of a directory and waits for its end.
-func killSupervisor(t *testing.T, dir string) {
-	t.Helper()
-	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range commands {
-		line, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(line), superviseArgument) || !strings.Contains(string(line), dir+"/supervisor") {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "the supervisor ends", func() bool { return ended(pid) })
-	}
+	return pid, parent
 }
 
 // ended reports whether a process runs no more; it may still wait to be buried.

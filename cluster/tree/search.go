@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -40,16 +39,8 @@ func (s *Search) Tree(ctx context.Context, dir string) error {
 // File searches one file of a tree, as Tree does.
 func (s *Search) File(p Place, f *File) error {
 	s.finder.Reset()
-	for read := int64(0); read != p.Info.Size; { // no change is expected: nothing runs any more
-		n, err := f.Read(s.buffer)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("search %s for variables: %w", p.Path, err)
-		}
-		read += int64(n)
-		_, _ = s.finder.Write(s.buffer[:n]) // it never fails
+	if _, err := io.CopyBuffer(s.finder, f, s.buffer); err != nil {
+		return fmt.Errorf("search %s for variables: %w", p.Path, err)
 	}
 	if s.finder.Any() {
 		return app.Fault(app.CodeFailed, "the build left the value of one of its variables in %s; such values may not be in what is deployed: remove the file in a step, or set the variable for the site's processes instead", p.Path)

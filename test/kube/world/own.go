@@ -55,10 +55,12 @@ func (w *World) findOwn() error {
 	return nil
 }
 
-// stands reports whether a cluster is up.
+// stands reports whether a cluster is up: it has its kubeconfig once it is, and its control
+// plane runs, which it does no more after a restart of the machine.
 func stands() bool {
+	_, unfinished := os.Stat(ownKubeconfig)
 	text, err := os.ReadFile(ownState + "/control.pid")
-	if err != nil {
+	if unfinished != nil || err != nil {
 		return false
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
