@@ -66,12 +66,21 @@ func testChanges(t *testing.T, subject Subject) {
 			t.Errorf("the process %s was replaced", pid)
 		}
 	})
-	t.Run("any change but of the number is refused", func(t *testing.T) {
+	t.Run("all but the number stays as it was first applied", func(t *testing.T) {
 		b := newBench(t, subject)
 		w := b.web()
+		w.Program.Env = map[string]string{"COLOUR": "red"}
 		b.apply(w)
-		w.Program.Command = "true"
-		b.refused(b.Apply(context.Background(), w), app.CodeConflict)
+		b.awaitHealthy(w.Ref, 1)
+		w.Program.Command, w.Program.Env, w.Replicas = "exit 1", map[string]string{"COLOUR": "blue"}, 2
+		b.apply(w)
+		b.restart()
+		b.apply(w)
+		for _, replica := range b.awaitHealthy(w.Ref, 2) {
+			if colour := b.environment(replica)["COLOUR"]; colour != "red" {
+				t.Errorf("the replica %s got the variable %q", replica.ID, colour)
+			}
+		}
 	})
 	t.Run("it scales up, to nothing, and back", func(t *testing.T) {
 		b := newBench(t, subject)

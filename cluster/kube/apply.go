@@ -2,9 +2,6 @@ package kube
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -48,7 +45,7 @@ func (e *Engine) findDeployment(ctx context.Context, ref app.WorkloadRef) (*apps
 	if err == nil {
 		return d, nil
 	}
-	if deployments.Informer().HasSynced() && e.workloads.digest(ref) == "" {
+	if deployments.Informer().HasSynced() && !e.workloads.isConfirmed(ref) {
 		return nil, nil
 	}
 	d, err = e.client.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
@@ -90,74 +87,18 @@ func (e *Engine) create(ctx context.Context, w app.Workload) (*appsv1.Deployment
 	return made, err
 }
 
-// confirm refuses what a workload was not made with, and completes one whose making was
-// cut short.
+// confirm completes a workload whose making was cut short. With what it was made stays.
 func (e *Engine) confirm(ctx context.Context, d *appsv1.Deployment, w app.Workload) error {
-	if isLeaving(d) {
+	switch {
+	case isLeaving(d):
 		return app.Fault(app.CodeUnavailable, "%s is being removed; apply it again when it has gone", w.Ref)
-	}
-	digest, err := digestOf(w)
-	if err != nil {
-		return err
-	}
-	switch e.workloads.digest(w.Ref) {
-	case digest:
+	case e.workloads.isConfirmed(w.Ref):
 		return nil
-	case "":
-	default:
-		return refused(w.Ref)
-	}
-	if err := e.compare(ctx, d, w); err != nil {
-		return err
 	}
 	if err := e.complete(ctx, d, w); err != nil {
 		return err
 	}
-	e.workloads.setDigest(w.Ref, digest)
-	return nil
-}
-
-func refused(ref app.WorkloadRef) error {
-	return app.Conflict("workload", "%s is known with other settings; only its replicas can change", ref)
-}
-
-// compare reads what the workload was made with.
-func (e *Engine) compare(ctx context.Context, d *appsv1.Deployment, w app.Workload) error {
-	known, err := appliedOf(d)
-	if err != nil {
-		return err
-	}
-	before, err := encodeApplied(known)
-	if err != nil {
-		return err
-	}
-	now, err := encodeApplied(w)
-	if err != nil {
-		return err
-	}
-	if before != now {
-		return refused(w.Ref)
-	}
-	secret, err := permitted(ctx, func() (*corev1.Secret, error) {
-		return e.client.CoreV1().Secrets(d.Namespace).Get(ctx, d.Name, metav1.GetOptions{})
-	})
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil // it is made anew
-	case err != nil:
-		return fmt.Errorf("read the environment of %s: %w", w.Ref, err)
-	}
-	return compareEnvironment(secret, w)
-}
-
-func compareEnvironment(secret *corev1.Secret, w app.Workload) error {
-	wanted, err := environment(metav1.ObjectMeta{}, w.Program.Env)
-	if err != nil {
-		return err
-	}
-	if string(secret.Data[environmentKey()]) != string(wanted.Data[environmentKey()]) {
-		return refused(w.Ref)
-	}
+	e.workloads.setConfirmed(w.Ref)
 	return nil
 }
 
@@ -175,7 +116,8 @@ func (e *Engine) complete(ctx context.Context, d *appsv1.Deployment, w app.Workl
 	return err
 }
 
-// applyEnvironment keeps the variables of a workload in a Secret of its own.
+// applyEnvironment keeps the variables of a workload in a Secret of its own: those that it
+// was first applied with.
 func (e *Engine) applyEnvironment(ctx context.Context, w app.Workload, owner []metav1.OwnerReference) error {
 	meta := e.options.workloadMeta(w)
 	meta.OwnerReferences = owner
@@ -184,8 +126,16 @@ func (e *Engine) applyEnvironment(ctx context.Context, w app.Workload, owner []m
 		return err
 	}
 	secret.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}
+	secrets := e.client.CoreV1().Secrets(secret.Namespace)
 	_, err = permitted(ctx, func() (*corev1.Secret, error) {
-		return serverApply(ctx, e.client.CoreV1().Secrets(secret.Namespace), secret.Name, secret)
+		first, err := secrets.Get(ctx, secret.Name, metav1.GetOptions{})
+		switch {
+		case err == nil:
+			secret.Data = first.Data
+		case !apierrors.IsNotFound(err):
+			return nil, err
+		}
+		return serverApply(ctx, secrets, secret.Name, secret)
 	})
 	if err != nil {
 		return fmt.Errorf("keep the environment: %w", err)
@@ -205,16 +155,4 @@ func (e *Engine) scale(ctx context.Context, d *appsv1.Deployment, replicas int) 
 		return fmt.Errorf("scale %s/%s: %w", d.Namespace, d.Name, err)
 	}
 	return nil
-}
-
-// digestOf tells a workload from others, but for its number. It is not kept where others
-// could read it: variables may be secret.
-func digestOf(w app.Workload) (string, error) {
-	w.Replicas = 0
-	text, err := json.Marshal(w)
-	if err != nil {
-		return "", fmt.Errorf("write down a workload: %w", err)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
 }

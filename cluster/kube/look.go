@@ -70,7 +70,7 @@ func (e *Engine) lookAtNothing(key string, pods []*corev1.Pod) {
 	last, known := w.told[key]
 	delete(w.told, key)
 	delete(w.leaving, key)
-	delete(w.applied, last.Ref)
+	delete(w.confirmed, last.Ref)
 	w.mu.Unlock()
 	if known {
 		w.observers.Publish(app.Observation{Ref: last.Ref, Gone: true})

@@ -23,11 +23,11 @@ type workloads struct {
 	due   workqueue.TypedInterface[string]
 	ready chan struct{} // closed when everything there was has been looked at
 
-	mu      sync.Mutex
-	told    map[string]toldOnce        // what was last told, by Deployment
-	applied map[app.WorkloadRef]string // the digests of those that Apply knows to be in order
-	leaving map[string]bool            // removals under way, by Deployment
-	pods    map[types.UID]*memory
+	mu        sync.Mutex
+	told      map[string]toldOnce      // what was last told, by Deployment
+	confirmed map[app.WorkloadRef]bool // those that Apply knows to be in order
+	leaving   map[string]bool          // removals under way, by Deployment
+	pods      map[types.UID]*memory
 }
 
 // toldOnce is an observation that everybody has been told, with its version.
@@ -39,21 +39,21 @@ type toldOnce struct {
 func newWorkloads() *workloads {
 	return &workloads{
 		observers: observers.New(), due: workqueue.NewTyped[string](), ready: make(chan struct{}),
-		told: map[string]toldOnce{}, applied: map[app.WorkloadRef]string{}, leaving: map[string]bool{},
+		told: map[string]toldOnce{}, confirmed: map[app.WorkloadRef]bool{}, leaving: map[string]bool{},
 		pods: map[types.UID]*memory{},
 	}
 }
 
-func (w *workloads) digest(ref app.WorkloadRef) string {
+func (w *workloads) isConfirmed(ref app.WorkloadRef) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.applied[ref]
+	return w.confirmed[ref]
 }
 
-func (w *workloads) setDigest(ref app.WorkloadRef, digest string) {
+func (w *workloads) setConfirmed(ref app.WorkloadRef) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.applied[ref] = digest
+	w.confirmed[ref] = true
 }
 
 // Observe implements app.Workloads.

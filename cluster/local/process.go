@@ -3,6 +3,8 @@ package local
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 
 	"gondor/app"
@@ -14,7 +16,8 @@ func (e *Engine) Start(ctx context.Context, p app.Process) error {
 	if _, err := e.status(ctx, string(p.ID)); !app.IsNotFound(err) {
 		return err // it is known, or that can't be said
 	}
-	spec, err := e.spec(p.Program, sites().group(string(p.ID)), nil)
+	group := ownGroup(p.ID)
+	spec, err := e.spec(p.Program, group, nil)
 	if err != nil {
 		return err
 	}
@@ -29,10 +32,14 @@ func (e *Engine) Start(ctx context.Context, p app.Process) error {
 	}
 	spec.Timeout, spec.StopTimeout = p.Timeout, cmp.Or(p.StopTimeout, app.DefaultStopTimeout)
 	if err := e.supervisor.Start(ctx, spec); err != nil {
-		return fmt.Errorf("start a process: %w", err)
+		return errors.Join(fmt.Errorf("start a process: %w", err), e.cgroups.remove(group))
 	}
 	return nil
 }
+
+// ownGroup names a cgroup that no process before it had: that of one which had the same ID
+// and was forgotten may be on its way out still.
+func ownGroup(id app.ProcessID) string { return sites().group(string(id) + "." + rand.Text()[:8]) }
 
 // Attach implements app.Processes.
 func (e *Engine) Attach(ctx context.Context, id app.ProcessID, s app.Streams) error {

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"time"
 
@@ -78,25 +77,4 @@ func readRecord(path string) (*record, error) {
 		return nil, fmt.Errorf("read the workload in %s: %w", path, err)
 	}
 	return r, nil
-}
-
-// sameButReplicas reports whether two workloads differ in nothing but the number of
-// their replicas.
-func sameButReplicas(a, b app.Workload) bool {
-	a.Replicas = b.Replicas
-	return reflect.DeepEqual(plain(a), plain(b))
-}
-
-// plain returns the workload with nil for every map and list that is empty.
-func plain(w app.Workload) app.Workload {
-	if len(w.Program.Base) == 0 {
-		w.Program.Base = nil
-	}
-	if len(w.Program.Env) == 0 {
-		w.Program.Env = nil
-	}
-	if len(w.Config.HealthStatuses) == 0 {
-		w.Config.HealthStatuses = nil
-	}
-	return w
 }

@@ -51,15 +51,13 @@ func (e *Engine) Apply(_ context.Context, wanted app.Workload) error {
 	return nil
 }
 
-// scale changes the number of replicas, and refuses any other change.
+// scale changes the number of replicas; all else stays as it was first applied.
 func (w *workload) scale(wanted app.Workload) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case w.record.Removed:
 		return app.Fault(app.CodeUnavailable, "%s is being removed; apply it again when it has gone", wanted.Ref)
-	case !sameButReplicas(w.record.Workload, wanted):
-		return app.Conflict("workload", "%s is known with other settings; only its replicas can change", wanted.Ref)
 	case w.record.Workload.Replicas == wanted.Replicas:
 		return nil
 	}
