@@ -7,6 +7,8 @@
 # make bench   figures of cost, side by side from one run; those on Kubernetes where test/cluster
 #              is up
 # make bench-kube  those on Kubernetes alone, on a cluster that it brings up and takes down
+# make soak    a hundred deploys under load: no request may fail; on Kubernetes too where
+#              test/cluster can run
 # make lint    gofumpt, go vet, staticcheck, and the types of the dashboard's scripts
 
 GOFUMPT     = go run mvdan.cc/gofumpt@v0.12.0
@@ -14,7 +16,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TSC         = npx --yes -p typescript@5.9.3 tsc
 ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 
-.PHONY: build image demo test test-kube lint bench bench-kube assets
+.PHONY: build image demo test test-kube lint bench bench-kube soak assets
 
 build: assets
 	go build -trimpath -ldflags "-s -w" -o bin/gondor .
@@ -46,3 +48,6 @@ bench: image
 
 bench-kube: image
 	test/kube/with-cluster --untested go run ./test/bench -only kube
+
+soak: image
+	test/kube/with-cluster --untested go run ./test/bench -only soak,soak-kube

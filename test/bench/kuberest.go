@@ -106,6 +106,16 @@ func (k *kubeBench) weighAll(ctx context.Context) ([]held, error) {
 
 // weigh adds a pod to what a component holds.
 func (k *kubeBench) weigh(ctx context.Context, h *held, pod corev1.Pod) error {
+	if err := h.add(pod); err != nil {
+		return err
+	}
+	working, err := k.workingSet(ctx, pod)
+	h.working += working
+	return err
+}
+
+// add adds the processes of a pod.
+func (h *held) add(pod corev1.Pod) error {
 	pids, err := world.Processes(pod, "gondor")
 	if err != nil || len(pids) == 0 {
 		return errors.Join(fmt.Errorf("the pod %s has no process on this machine", pod.Name), err)
@@ -118,9 +128,7 @@ func (k *kubeBench) weigh(ctx context.Context, h *held, pod corev1.Pod) error {
 		h.rss, h.anonymous = h.rss+m.rss, h.anonymous+m.anonymous
 	}
 	h.pids = append(h.pids, pids...)
-	working, err := k.workingSet(ctx, pod)
-	h.working += working
-	return err
+	return nil
 }
 
 // workingSet is what the kubelet holds against a pod's limit.

@@ -3,7 +3,9 @@
 // the control plane and the supervisor take to start and what they hold when idle.
 //
 //	go run ./test/bench [-only router,deploy,idle,kube] [-rounds 10] [-sites 0,10,1000]
+//	go run ./test/bench -only soak,soak-kube [-deploys 100]
 //
+// The soaks, which only run when they are named, deploy a site under load a hundred times.
 // On the Kubernetes of test/cluster, where that is up, it also prints what a deploy takes
 // beside one without Gondor, and what Gondor asks of the API server and holds when idle.
 // It runs on Linux only, wants git, and runs without what else is not installed. It ends
@@ -38,13 +40,21 @@ type plan struct {
 	sites  []int         // how many there are when the idle figures are taken, rising
 	limit  time.Duration // of all of it
 
+	deploys    int           // of a site under load, in a row
 	kubeSites  int           // how many there are when the idle figures are taken on Kubernetes
 	kubeWindow time.Duration // how long requests to its API server are counted
 }
 
 // parts are what a run consists of, in their order.
 func parts() []part {
-	return []part{{"router", measureRouter}, {"deploy", measureDeploys}, {"idle", measureIdle}, {"kube", measureKube}}
+	return []part{
+		{"router", measureRouter},
+		{"deploy", measureDeploys},
+		{"idle", measureIdle},
+		{"kube", measureKube},
+		{"soak", measureSoak},
+		{"soak-kube", measureSoakOnKube},
+	}
 }
 
 type part struct {
@@ -77,7 +87,8 @@ func read(args []string) (plan, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&p.only, "only", "router,deploy,idle,kube", "the parts to run, with commas between them")
 	flags.IntVar(&p.rounds, "rounds", 10, "deploys of each site")
-	flags.DurationVar(&p.limit, "limit", 6*time.Minute+kubeLimit, "the time that all of it may take")
+	flags.DurationVar(&p.limit, "limit", 0, "the time that all of it may take (default by the parts)")
+	flags.IntVar(&p.deploys, "deploys", 100, "deploys in a row of a site under load")
 	flags.IntVar(&p.kubeSites, "kube-sites", 50, "how many sites there are when Gondor on Kubernetes rests")
 	flags.DurationVar(&p.kubeWindow, "kube-window", 3*time.Minute, "how long an idle control plane's requests are counted")
 	flags.Func("sites", "how many sites there are, rising (default 0,10,1000)", func(text string) error {
@@ -92,9 +103,18 @@ func read(args []string) (plan, error) {
 		return nil
 	})
 	err := flags.Parse(args)
-	p.rounds = max(p.rounds, 1)
+	p.rounds, p.deploys = max(p.rounds, 1), max(p.deploys, 10)
+	if p.limit == 0 {
+		p.limit = 6*time.Minute + kubeLimit
+		if p.names("soak") || p.names("soak-kube") {
+			p.limit += soakLimit
+		}
+	}
 	return p, err
 }
+
+// names reports whether a part is to be run.
+func (p plan) names(part string) bool { return strings.Contains(","+p.only+",", ","+part+",") }
 
 // measure runs the parts that the plan names.
 func (b *bench) measure(ctx context.Context, p plan) error {
@@ -102,7 +122,7 @@ func (b *bench) measure(ctx context.Context, p plan) error {
 		fmt.Printf("%d cores; load before: %s\n", runtime.NumCPU(), load)
 	}
 	for _, one := range parts() {
-		if !strings.Contains(","+p.only+",", ","+one.name+",") {
+		if !p.names(one.name) {
 			continue
 		}
 		began := time.Now()

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gondor/test/kube/installation"
+	"gondor/test/shop"
 )
 
 // How often the shop is deployed under load, and how many requests a second it has, without
@@ -20,8 +21,8 @@ const (
 )
 
 func TestNoRequestFailsDuringTwentyDeploysAndWhileARouterIsReplaced(t *testing.T) {
-	site := shop(t, "shop")
-	run := site.traffic(site.gondor.Address(), rate, mix("GET", "POST"))
+	site := shopAt(t, "shop")
+	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
 	var took []time.Duration
 	for n := 1; n <= editions; n++ {
 		if n == editions/2 {
@@ -39,8 +40,8 @@ func TestNoRequestFailsDuringTwentyDeploysAndWhileARouterIsReplaced(t *testing.T
 }
 
 func TestARouterThatIsKilledTakesOnlyItsConnectionsAlong(t *testing.T) {
-	site := shop(t, "killed")
-	run := site.traffic(routersOn(t, site.gondor, nodes(t, site.gondor)...), rate, mix("GET", "POST"))
+	site := shopAt(t, "killed")
+	run := site.traffic(routersOn(t, site.gondor, nodes(t, site.gondor)...), rate, shop.Mix("GET", "POST"))
 	carried(t, run, 5*rate)
 	router := routers(t, site.gondor)[0]
 	if n, err := site.gondor.World.Signal(router, "gondor", syscall.SIGKILL); n != 1 || err != nil {

@@ -12,8 +12,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gondor/test/kube/installation"
-	"gondor/test/kube/load"
 	"gondor/test/kube/world"
+	"gondor/test/load"
+	"gondor/test/shop"
 )
 
 // controlPlane is the name of the control plane's pod.
@@ -29,8 +30,8 @@ func controlPlaneOf(t *testing.T, i *installation.Installation) corev1.Pod {
 }
 
 func TestSitesServeOnWhileTheControlPlaneIsReplaced(t *testing.T) {
-	site := shop(t, "headless")
-	run := site.traffic(site.gondor.Address(), rate, mix("GET", "POST"))
+	site := shopAt(t, "headless")
+	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
 	carried(t, run, rate)
 	pods, before := site.gondor.World.Client.CoreV1().Pods(site.gondor.Namespace), controlPlaneOf(t, site.gondor)
 	if err := pods.Delete(t.Context(), controlPlane, metav1.DeleteOptions{}); err != nil {
@@ -47,9 +48,9 @@ func TestSitesServeOnWhileTheControlPlaneIsReplaced(t *testing.T) {
 }
 
 func TestSitesServeOnAndProcessesReturnWhileTheAPIServerIsAwayForAMinute(t *testing.T) {
-	site, other := shop(t, "abandoned"), shop(t, "crashed")
+	site, other := shopAt(t, "abandoned"), shopAt(t, "crashed")
 	crashed, url, w := other.pods("web")[0], other.url(), site.gondor.World
-	run := site.traffic(site.gondor.Address(), rate, mix("GET", "POST"))
+	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
 	carried(t, run, rate)
 	began := time.Now()
 	cut(t, w, "control")
@@ -110,7 +111,7 @@ func allReady(w *world.World) bool {
 const noticed = 2 * time.Second
 
 func TestANodeThatIsCutOffIsNoticedAndItsPodsAreReplaced(t *testing.T) {
-	site := shop(t, "severed")
+	site := shopAt(t, "severed")
 	site.run("services", "scale", "web", "--replicas", "3")
 	eventually(t, "there is a replica on each node", func() bool { return len(nodesOf(site.pods("web"))) == 3 })
 	lost, others := lostNode(t, site.gondor)

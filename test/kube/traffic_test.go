@@ -1,10 +1,8 @@
 package kube
 
 import (
-	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -14,13 +12,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gondor/test/kube/installation"
-	"gondor/test/kube/load"
+	"gondor/test/load"
+	"gondor/test/shop"
 )
 
-// shop makes the site that is put under load, with two replicas.
-func shop(t *testing.T, name string) place {
+// shopAt makes the site that is put under load, with two replicas.
+func shopAt(t *testing.T, name string) place {
 	t.Helper()
-	site := siteOf(t, os.DirFS("testdata/shop"), name)
+	site := siteOf(t, shop.Sources(), name)
 	t.Cleanup(func() {
 		if !t.Failed() { // else somebody will want to look at it
 			site.run("sites", "delete", "--yes")
@@ -30,36 +29,6 @@ func shop(t *testing.T, name string) place {
 	site.run("services", "scale", "web", "--replicas", "2")
 	eventually(t, "both replicas are ready", func() bool { return len(site.pods("web")) == 2 })
 	return site
-}
-
-// mix is what people do at the shop: of a hundred requests one takes ten seconds.
-func mix(methods ...string) []load.Request {
-	var all []load.Request
-	for n := range 100 {
-		switch method := methods[n%len(methods)]; {
-		case n == 50:
-			all = append(all, load.Request{Method: "GET", Path: "/report", Check: lines})
-		case method == "POST":
-			all = append(all, load.Request{Method: "POST", Path: "/orders", Body: "one apple", Check: echoed})
-		default:
-			all = append(all, load.Request{Method: "GET", Path: "/", Page: true})
-		}
-	}
-	return all
-}
-
-func lines(status int, body []byte) error {
-	if want := 10 * len("a line\n"); status != 200 || len(body) != want {
-		return fmt.Errorf("the report has the status %d and %d bytes, not %d", status, len(body), want)
-	}
-	return nil
-}
-
-func echoed(status int, body []byte) error {
-	if status != 200 || string(body) != "one apple" {
-		return fmt.Errorf("the order is answered with the status %d: %.200q", status, body)
-	}
-	return nil
 }
 
 // traffic begins open-loop traffic to a site over a front, which ends with the test.
@@ -127,11 +96,11 @@ func nodes(t *testing.T, i *installation.Installation) []corev1.Node {
 // command ended.
 func (p place) edition(n int) time.Duration {
 	p.t.Helper()
-	p.edit("page.html", fmt.Sprintf("Edition %d.", n-1), fmt.Sprintf("Edition %d.", n))
+	p.edit(shop.Page, shop.Edition(n-1), shop.Edition(n))
 	began := time.Now()
 	p.run("deploy")
 	took := time.Since(began)
-	contains(p.t, page(p.t, p.url()), fmt.Sprintf("Edition %d.", n))
+	contains(p.t, page(p.t, p.url()), shop.Edition(n))
 	return took
 }
 

@@ -43,6 +43,7 @@ type Run struct {
 	flying  sync.WaitGroup
 
 	mu     sync.Mutex
+	phase  string
 	report Report
 }
 
@@ -72,6 +73,20 @@ func (r *Run) Report() Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.report.clone()
+}
+
+// During names what goes on from now on: the latencies of requests that begin meanwhile are
+// told apart in Report.Phases.
+func (r *Run) During(phase string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.phase = phase
+}
+
+func (r *Run) present() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.phase
 }
 
 // pace begins each request at its time. When the machine is late, those that are due
@@ -133,19 +148,22 @@ func whole(status int, body []byte) error {
 
 // once makes one request and counts it.
 func (v visit) once(q Request) ([]byte, error) {
-	began := time.Now()
+	began, phase := time.Now(), v.run.present()
 	body, kept, err := v.run.exchange(q, v.fresh)
-	v.run.count(Failure{
+	v.run.count(phase, Failure{
 		Time: began, Took: time.Since(began), Method: q.Method, Path: q.Path, Kept: kept, Reason: err,
 	})
 	return body, err
 }
 
-func (r *Run) count(f Failure) {
+func (r *Run) count(phase string, f Failure) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Requests++
 	r.report.Latency.add(f.Took)
+	if phase != "" {
+		r.report.phase(phase).add(f.Took)
+	}
 	if f.Reason != nil {
 		r.report.Failures = append(r.report.Failures, f)
 	}

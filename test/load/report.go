@@ -13,7 +13,8 @@ type Report struct {
 	Requests int // that have ended, those of assets among them
 	Failures []Failure
 	Latency  Histogram
-	Late     time.Duration // the most that a request began after its time
+	Phases   map[string]*Histogram // latencies by what Run.During named when they began
+	Late     time.Duration         // the most that a request began after its time
 }
 
 // Failure is a request that was not answered as it should be.
@@ -66,8 +67,26 @@ func (r Report) String() string {
 	return text.String()
 }
 
+func (r *Report) phase(name string) *Histogram {
+	if r.Phases == nil {
+		r.Phases = map[string]*Histogram{}
+	}
+	h := r.Phases[name]
+	if h == nil {
+		h = &Histogram{}
+		r.Phases[name] = h
+	}
+	return h
+}
+
 func (r Report) clone() Report {
 	r.Failures = slices.Clone(r.Failures)
-	r.Latency.counts = slices.Clone(r.Latency.counts)
+	r.Latency = r.Latency.clone()
+	phases := r.Phases
+	r.Phases = make(map[string]*Histogram, len(phases))
+	for name, h := range phases {
+		of := h.clone()
+		r.Phases[name] = &of
+	}
 	return r
 }

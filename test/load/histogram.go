@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,6 +32,14 @@ func (h *Histogram) add(d time.Duration) {
 }
 
 func wider(end time.Duration) time.Duration { return end + end/4 }
+
+func (h Histogram) clone() Histogram {
+	h.counts = slices.Clone(h.counts)
+	return h
+}
+
+// Count is how many times there are.
+func (h Histogram) Count() int { return h.total }
 
 // Most is the longest time.
 func (h Histogram) Most() time.Duration { return h.most }

@@ -1,13 +1,16 @@
-// A site under load: a page with assets, orders that are posted, and a report that takes its
-// time.
+// A site under load: a page with assets that no other edition has, orders that are posted,
+// and a report that takes its time.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { setTimeout as after } from "node:timers/promises";
 
+const page = readFileSync("page.html", "utf8");
+const hash = createHash("sha256").update(page).digest("hex").slice(0, 8);
 const texts = {
-  "/": ["text/html; charset=utf-8", readFileSync("page.html")],
-  "/style.css": ["text/css", "p { color: green }\n"],
-  "/cart.js": ["text/javascript", "console.log('cart');\n"],
+  "/": ["text/html; charset=utf-8", page.replaceAll("{hash}", hash)],
+  [`/style.${hash}.css`]: ["text/css", "p { color: green }\n"],
+  [`/cart.${hash}.js`]: ["text/javascript", "console.log('cart');\n"],
 };
 
 // report comes a line a second, ten lines.

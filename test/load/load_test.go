@@ -123,3 +123,19 @@ func TestAHistogramTellsQuantiles(t *testing.T) {
 		t.Errorf("the most is %s", h.Most())
 	}
 }
+
+func TestLatenciesAreToldApartByWhatWentOn(t *testing.T) {
+	s := newSite(t)
+	run := Start(t.Context(), Options{Address: s.Listener.Addr().String(), Host: "shop.example.com", Rate: 500, Mix: []Request{{Method: "GET", Path: "/other"}}})
+	for _, phase := range []string{"calm", "storm"} {
+		run.During(phase)
+		for run.Report().Phases[phase] == nil {
+			time.Sleep(time.Millisecond) // until a request has begun in it
+		}
+	}
+	report := run.Stop()
+	calm, storm := report.Phases["calm"].Count(), report.Phases["storm"].Count()
+	if calm == 0 || storm == 0 || calm+storm > report.Requests {
+		t.Errorf("of %d requests %d began in the calm and %d in the storm", report.Requests, calm, storm)
+	}
+}
