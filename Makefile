@@ -1,9 +1,11 @@
 # make build   the program, with the dashboard's assets: bin/gondor
 # make image   Gondor's own image, without a Docker daemon: bin/gondor-image.tar
 # make demo    build it and run the demo: one site, built and served on this machine
-# make test    lint, then every test with the race detector that needs no Kubernetes
-# make test-kube  the tests of the Kubernetes engine, on a cluster that it brings up and takes
-#              down, or on that of GONDOR_TEST_KUBECONFIG
+# make test    lint, then every test with the race detector that needs no Kubernetes, then those
+#              of the engine on Kubernetes, but for those that take long, on a cluster that it
+#              brings up and takes down, or on that of GONDOR_TEST_KUBECONFIG; where there can be
+#              none they are skipped, unless GONDOR_REQUIRE_KUBE is 1
+# make test-kube  all tests on Kubernetes, those of the test cluster itself included
 # make bench   figures of cost, side by side from one run; those on Kubernetes where test/cluster
 #              is up
 # make bench-kube  those on Kubernetes alone, on a cluster that it brings up and takes down
@@ -31,11 +33,14 @@ image: build
 demo: build
 	bin/gondor demo
 
-test: lint build
-	go test -race -timeout 40m ./...
+ON_KUBE     = ./cluster/kube/... ./test/kube/... ./cli
+
+test: lint image
+	GONDOR_REQUIRE_KUBE= GONDOR_TEST_KUBECONFIG= go test -race -timeout 40m ./...
+	test/kube/with-cluster --untested go test -short -timeout 40m -p 1 $(ON_KUBE)
 
 test-kube: image
-	test/kube/with-cluster go test -timeout 60m -p 1 ./cluster/kube/... ./test/kube/... ./cli
+	test/kube/with-cluster go test -timeout 60m -p 1 $(ON_KUBE)
 
 lint:
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }

@@ -14,6 +14,7 @@ import (
 	"gondor/app"
 	"gondor/cluster/clustertest"
 	"gondor/cluster/kube"
+	"gondor/test/kube/world"
 )
 
 // workshop is an engine that builds, with a base image of more than the plain one.
@@ -137,6 +138,7 @@ func TestABuildThatUsesTooMuchMemoryIsToldSo(t *testing.T) {
 }
 
 func TestTheLanguagesOfBaseImagesAreFound(t *testing.T) {
+	world.Long(t)
 	w := newWorkshop(t, map[string]string{"python": "python", "node": "node", "go": "debian"}) // no Go
 	began := time.Now()
 	found, err := w.Runtimes(t.Context())

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gondor/test/kube/installation"
+	"gondor/test/kube/world"
 	"gondor/test/shop"
 )
 
@@ -21,6 +22,7 @@ const (
 )
 
 func TestNoRequestFailsDuringTwentyDeploysAndWhileARouterIsReplaced(t *testing.T) {
+	world.Long(t)
 	site := shopAt(t, "shop")
 	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
 	var took []time.Duration
@@ -40,6 +42,7 @@ func TestNoRequestFailsDuringTwentyDeploysAndWhileARouterIsReplaced(t *testing.T
 }
 
 func TestARouterThatIsKilledTakesOnlyItsConnectionsAlong(t *testing.T) {
+	world.Long(t)
 	site := shopAt(t, "killed")
 	run := site.traffic(routersOn(t, site.gondor, nodes(t, site.gondor)...), rate, shop.Mix("GET", "POST"))
 	carried(t, run, 5*rate)

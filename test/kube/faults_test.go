@@ -30,6 +30,7 @@ func controlPlaneOf(t *testing.T, i *installation.Installation) corev1.Pod {
 }
 
 func TestSitesServeOnWhileTheControlPlaneIsReplaced(t *testing.T) {
+	world.Long(t)
 	site := shopAt(t, "headless")
 	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
 	carried(t, run, rate)
@@ -48,6 +49,7 @@ func TestSitesServeOnWhileTheControlPlaneIsReplaced(t *testing.T) {
 }
 
 func TestSitesServeOnAndProcessesReturnWhileTheAPIServerIsAwayForAMinute(t *testing.T) {
+	world.Long(t)
 	site, other := shopAt(t, "abandoned"), shopAt(t, "crashed")
 	crashed, url, w := other.pods("web")[0], other.url(), site.gondor.World
 	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
@@ -111,6 +113,7 @@ func allReady(w *world.World) bool {
 const noticed = 2 * time.Second
 
 func TestANodeThatIsCutOffIsNoticedAndItsPodsAreReplaced(t *testing.T) {
+	world.Long(t)
 	site := shopAt(t, "severed")
 	site.run("services", "scale", "web", "--replicas", "3")
 	eventually(t, "there is a replica on each node", func() bool { return len(nodesOf(site.pods("web"))) == 3 })

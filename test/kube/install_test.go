@@ -26,6 +26,8 @@ func gondor(t *testing.T) *installation.Installation {
 	t.Helper()
 	w := opening.World(t)
 	w.NeedsOwn(t)
+	options := options
+	options.Bare = testing.Short()
 	installed.once.Do(func() { installed.made, installed.err = installation.Install(context.Background(), w, options) })
 	if installed.err != nil {
 		t.Fatal(installed.err)

@@ -3,6 +3,8 @@ package kube
 import (
 	"strings"
 	"testing"
+
+	"gondor/test/kube/world"
 )
 
 func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *testing.T) {
@@ -12,6 +14,9 @@ func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *te
 		{"node", "page/index.html", "</h1>", " once more</h1>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if c.name != "static" {
+				world.Long(t)
+			}
 			site := example(t, c.name, c.name)
 			site.run("env", "set", "--build", "NPM_CONFIG_REGISTRY="+site.gondor.NPM)
 			site.run("deploy")
@@ -22,6 +27,7 @@ func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *te
 }
 
 func TestDjangoKeepsItsEntriesInAPostgreSQLOfTheCluster(t *testing.T) {
+	world.Long(t)
 	i := gondor(t)
 	database := postgresql(t, i)
 	site := example(t, "django", "guestbook")

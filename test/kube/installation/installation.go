@@ -27,6 +27,9 @@ type Options struct {
 	Port int
 	// HostPort is where each node's router listens.
 	HostPort int
+	// Bare gives every runtime the base image that has none, whose making is the quickest:
+	// only sites that need no runtime can be built.
+	Bare bool
 }
 
 // Password is that of the user admin.
@@ -107,6 +110,9 @@ func (i *Installation) apply(ctx context.Context) error {
 		"--storage", "5Gi", "--registry-storage", "8Gi",
 	}
 	for runtime, base := range bases {
+		if i.Bare {
+			base = bases["none"]
+		}
 		reference, err := i.Elsewhere.Base(ctx, base)
 		if err != nil {
 			return err

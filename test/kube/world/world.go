@@ -68,6 +68,15 @@ func (o *Opening) World(t testing.TB) *World {
 	return o.world
 }
 
+// Long leaves out a test that takes minutes, or images that do, when the short selection of
+// make test is run.
+func Long(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("this takes minutes: make test-kube runs it")
+	}
+}
+
 func named() (*World, error) {
 	path, err := kubeconfig()
 	if err != nil {
