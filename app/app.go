@@ -46,6 +46,7 @@ type App struct {
 	refresh   sync.Mutex           // held while routes are made anew
 	instances *queue[ID[Instance]] // in line to be reconciled
 	phases    *phases              // the release processes that are waited for
+	lingering *lingering           // what was replaced a moment ago
 	builds    *buildQueue          // what is being built
 	untidy    chan struct{}        // asks for housekeeping
 	ready     chan struct{}        // closed when Run has seen everything there is
@@ -73,6 +74,7 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		routes:    newRoutes(),
 		instances: newQueue[ID[Instance]](),
 		phases:    newPhases(),
+		lingering: newLingering(),
 		builds:    newBuildQueue(),
 		untidy:    make(chan struct{}, 1),
 		ready:     make(chan struct{}),

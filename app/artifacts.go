@@ -103,7 +103,8 @@ func released(r Reader, id ID[Build]) bool {
 }
 
 // buildsOf lists the builds of the releases of an instance that are moving, that a
-// service runs, or that are among the newest that ran.
+// service runs, that the engine still has replicas of, or that are among the newest that
+// ran.
 func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
 	releases, err := gather(r.Releases().By(ReleaseByInstance, string(instance.ID)), every[Release])
 	if err != nil {
@@ -111,12 +112,14 @@ func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
 	}
 	slices.SortFunc(releases, func(a, b Release) int { return b.Number - a.Number })
 	var builds []ID[Build]
+	running := a.state.refs(instance.ID)
 	ran := 0
 	for _, release := range releases {
 		if release.State == ReleaseActive || release.State == ReleaseRetired {
 			ran++
 		}
-		if release.State.Moving() || release.State == ReleaseActive || release.State == ReleaseRetired && ran <= a.config.KeepReleases {
+		runs := slices.ContainsFunc(running, func(ref WorkloadRef) bool { return ref.Release == release.Number })
+		if runs || release.State.Moving() || release.State == ReleaseActive || release.State == ReleaseRetired && ran <= a.config.KeepReleases {
 			builds = append(builds, release.Build)
 		}
 	}

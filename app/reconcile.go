@@ -170,12 +170,20 @@ func (a *App) converge(ctx context.Context, id ID[Instance]) error {
 			return fmt.Errorf("apply %s: %w", workload.Ref, err)
 		}
 	}
-	return a.removeOthers(ctx, id, wanted)
+	lingers, err := a.lingers(ctx, now)
+	if err != nil {
+		return err
+	}
+	return a.removeOthers(ctx, id, func(ref WorkloadRef) bool {
+		_, runs := wanted[ref]
+		return runs || lingers[ref]
+	})
 }
 
-func (a *App) removeOthers(ctx context.Context, id ID[Instance], wanted map[WorkloadRef]Workload) error {
+// removeOthers removes the workloads of an instance but those to be kept.
+func (a *App) removeOthers(ctx context.Context, id ID[Instance], keep func(WorkloadRef) bool) error {
 	for _, ref := range a.state.refs(id) {
-		if _, keep := wanted[ref]; keep {
+		if keep(ref) {
 			continue
 		}
 		if err := a.Workloads.Remove(ctx, ref); err != nil {

@@ -6,6 +6,9 @@ import "context"
 type Route struct {
 	Host     string    // lower case, without port; "*.example.com" for one label below
 	Backends []Backend // healthy ones; none: the site is there and does not run
+	// Draining are replicas that others have replaced and that still answer. A router asks
+	// them for what pages loaded before link, when a backend has it no more.
+	Draining []Backend
 	// Notice is told to people on the page of a host without backends: "nothing has been
 	// deployed to this instance yet".
 	Notice string

@@ -165,22 +165,39 @@ func (a *App) front(r Reader, service Service) (Route, error) {
 		return Route{Notice: "This site is stopped.", Workload: ref}, nil
 	}
 	replicas, _ := a.state.replicas(ref)
-	return Route{Backends: pick(replicas), Notice: "This site is not answering right now.", Workload: ref}, nil
+	draining, err := a.draining(r, service, release)
+	return Route{Backends: pick(replicas), Draining: draining, Notice: "This site is not answering right now.", Workload: ref}, err
+}
+
+// draining are the healthy replicas that serve on though they have been replaced.
+func (a *App) draining(r Reader, service Service, runs Release) ([]Backend, error) {
+	replaced, err := a.replaced(r, service, runs)
+	var backends []Backend
+	for _, one := range replaced {
+		replicas, _ := a.state.replicas(one.ref)
+		backends = append(backends, in(ReplicaHealthy, replicas)...)
+	}
+	return backends, err
 }
 
 // pick takes the healthy replicas; without any, those that may still answer, so that a
 // failing health check never takes a whole site away.
 func pick(replicas []Replica) []Backend {
 	for _, state := range []ReplicaState{ReplicaHealthy, ReplicaUnhealthy, ReplicaStarting} {
-		var backends []Backend
-		for _, replica := range replicas {
-			if replica.State == state && replica.Address != "" {
-				backends = append(backends, Backend{Replica: replica.ID, Address: replica.Address})
-			}
-		}
-		if len(backends) > 0 {
+		if backends := in(state, replicas); len(backends) > 0 {
 			return backends
 		}
 	}
 	return nil
+}
+
+// in are the replicas in a state that have an address.
+func in(state ReplicaState, replicas []Replica) []Backend {
+	var backends []Backend
+	for _, replica := range replicas {
+		if replica.State == state && replica.Address != "" {
+			backends = append(backends, Backend{Replica: replica.ID, Address: replica.Address})
+		}
+	}
+	return backends
 }

@@ -76,14 +76,37 @@ func (a *App) statusOf(r Reader, service Service) (ServiceStatus, error) {
 		}
 		status.Release = &runs
 	}
-	for _, ref := range a.state.refs(service.Instance) {
-		if ref.Service == service.Name {
-			replicas, _ := a.state.replicas(ref)
-			status.Replicas = append(status.Replicas, replicas...)
-		}
+	if status.Replicas, err = a.replicasOf(r, service, status.Release); err != nil {
+		return status, err
 	}
 	status.State, status.Message = a.stateOf(status, newest, moved)
 	return status, nil
+}
+
+// replicasOf are the replicas of a service, newest release first. Those that linger are told
+// as draining: they are about to stop.
+func (a *App) replicasOf(r Reader, service Service, runs *Release) ([]Replica, error) {
+	var leaving []replacement
+	if runs != nil {
+		var err error
+		if leaving, err = a.replaced(r, service, *runs); err != nil {
+			return nil, err
+		}
+	}
+	var all []Replica
+	for _, ref := range a.state.refs(service.Instance) {
+		if ref.Service != service.Name {
+			continue
+		}
+		replicas, _ := a.state.replicas(ref)
+		if slices.ContainsFunc(leaving, func(one replacement) bool { return one.ref == ref }) {
+			for i := range replicas {
+				replicas[i].State = ReplicaDraining
+			}
+		}
+		all = append(all, replicas...)
+	}
+	return all, nil
 }
 
 // newestOf is the newest release that the service was to move to, if any.

@@ -18,7 +18,7 @@ func (a *App) tearDown(ctx context.Context, p picture) error {
 		}
 	}
 	if len(a.state.refs(p.instance.ID)) > 0 {
-		return a.removeOthers(ctx, p.instance.ID, nil)
+		return a.removeOthers(ctx, p.instance.ID, func(WorkloadRef) bool { return false })
 	}
 	if !p.known {
 		return nil

@@ -77,6 +77,9 @@ func (x *exchange) converse(c *conn) (v verdict) {
 		x.tunnel(c)
 		return answered
 	}
+	if x.recall(&c.head) {
+		return answered
+	}
 	keep = x.respond(c)
 	return answered
 }

@@ -118,36 +118,47 @@ type backends struct {
 func (s *backends) resolve(r app.Route) *route {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := &route{Route: r}
-	for _, one := range r.Backends {
+	found := &route{Route: r, backends: s.named(r.Backends), draining: s.named(r.Draining)}
+	for _, b := range found.backends {
+		b.pool.open()
+	}
+	return found
+}
+
+// named returns the backends of addresses. The caller holds the lock.
+func (s *backends) named(list []app.Backend) []*backend {
+	var found []*backend
+	for _, one := range list {
 		b, ok := s.byAddress[one.Address]
 		if !ok {
 			b = &backend{address: one.Address, tunnels: map[*tunnel]struct{}{}}
 			s.byAddress[one.Address] = b
 		}
-		b.pool.open()
-		found.backends = append(found.backends, b)
+		found = append(found, b)
 	}
 	return found
 }
 
-// retain closes the pools of the backends that the table does not name and forgets
-// those of them that have nothing in flight.
+// retain closes the pools of the backends that no route sends requests to, and forgets
+// those that the table does not name and that have nothing in flight.
 func (s *backends) retain(t *table) {
-	named := map[*backend]bool{}
+	routed, draining := map[*backend]bool{}, map[*backend]bool{}
 	for _, rt := range t.routes {
 		for _, b := range rt.backends {
-			named[b] = true
+			routed[b] = true
+		}
+		for _, b := range rt.draining {
+			draining[b] = true
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for address, b := range s.byAddress {
-		if named[b] {
+		if routed[b] {
 			continue
 		}
 		b.pool.close()
-		if b.inFlight.Load() == 0 {
+		if !draining[b] && b.inFlight.Load() == 0 {
 			delete(s.byAddress, address)
 		}
 	}

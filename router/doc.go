@@ -11,6 +11,7 @@
 //	table.go     the routes, an immutable snapshot behind an atomic pointer
 //	exchange.go  one request: which backend; attempt.go, what may be tried again
 //	request.go   the head that a backend sees; forwarded.go, who asked for it
+//	recall.go    what pages loaded before a switch link, of the backends that drain
 //	upload.go    the body on its way to the backend
 //	backend.go   in flight, out of the rotation, kept connections (pool.go, conn.go)
 //	response.go  the answer on its way back (head.go, body.go), tunnel.go after a 101

@@ -57,7 +57,7 @@ func (f *fronts) take(change app.RouteChange) {
 
 func (f *fronts) set(route app.Route) {
 	host := route.Host
-	route.Host, route.Backends = "", nil
+	route.Host, route.Backends, route.Draining = "", nil, nil
 	one := f.byInstance[route.Instance]
 	if one == nil {
 		one = &front{}

@@ -12,7 +12,8 @@ import (
 )
 
 // siteArgument makes the test binary the web process of a site: PAGE is what it
-// answers, STATUS its status, and it ends by itself when PAGE is "crash".
+// answers, STATUS its status, and it ends by itself when PAGE is "crash". Its only asset is
+// /assets/PAGE.css.
 const siteArgument = "deploys-site"
 
 func runSite(page, status string) {
@@ -38,10 +39,7 @@ func serveSite(page, status string) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(code)
-		_, _ = fmt.Fprintf(w, "%s %s %s", page, os.Getenv("GONDOR_RELEASE"), os.Getenv("GREETING"))
-	})}
+	server := &http.Server{Handler: siteHandler(page, code)}
 	drained := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -51,4 +49,20 @@ func serveSite(page, status string) error {
 		return err
 	}
 	return <-drained
+}
+
+func siteHandler(page string, status int) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, "%s %s %s", page, os.Getenv("GONDOR_RELEASE"), os.Getenv("GREETING"))
+	})
+	mux.HandleFunc("/assets/", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/assets/"+page+".css" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = fmt.Fprint(w, page)
+	})
+	return mux
 }

@@ -104,9 +104,11 @@ func pick(known map[string]endpoint, own bool) []app.Backend {
 			}
 		}
 		if len(backends) > 0 {
-			slices.SortFunc(backends, func(a, b app.Backend) int { return strings.Compare(a.Address, b.Address) })
+			slices.SortFunc(backends, byAddress)
 			return backends
 		}
 	}
 	return nil
 }
+
+func byAddress(a, b app.Backend) int { return strings.Compare(a.Address, b.Address) }

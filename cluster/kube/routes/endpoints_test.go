@@ -116,13 +116,69 @@ func TestTheBackendsOfAService(t *testing.T) {
 	}
 }
 
+// selecting is a Service that selects such pods.
+func selecting(pods string) *corev1.Service {
+	s := &corev1.Service{Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 8080}}, Selector: map[string]string{"is": pods}}}
+	s.ObjectMeta = metav1.ObjectMeta{Name: "web", Annotations: map[string]string{Key: `{"hosts":["www.example.com"]}`}}
+	return s
+}
+
+func TestWhatDrains(t *testing.T) {
+	start := time.Now()
+	type look struct {
+		selects string
+		slices  []*discoveryv1.EndpointSlice
+		after   time.Duration // since the look before
+		want    []string
+	}
+	old, both, now := sliceOf(isReady, "10.0.0.1"), sliceOf(isReady, "10.0.0.1", "10.0.0.2"), sliceOf(isReady, "10.0.0.2")
+	for _, c := range []struct {
+		name  string
+		looks []look
+	}{
+		{"is what leaves and serves beside others", []look{
+			{"a", []*discoveryv1.EndpointSlice{now, sliceOf(isLeaving, "10.0.0.1"), sliceOf(hasLeft, "10.0.0.3"), sliceOf(isUnready, "10.0.0.4")}, 0, []string{"10.0.0.1:8080"}},
+		}},
+		{"is none of the backends", []look{{"a", []*discoveryv1.EndpointSlice{sliceOf(isLeaving, "10.0.0.1")}, 0, nil}}},
+		{"is what the Service selects no longer, for as long as it lingers", []look{
+			{"a", []*discoveryv1.EndpointSlice{old}, 0, nil},
+			{"b", []*discoveryv1.EndpointSlice{old}, time.Minute, nil}, // the slices follow later
+			{"b", []*discoveryv1.EndpointSlice{both}, 0, nil},
+			{"b", []*discoveryv1.EndpointSlice{now}, time.Second, []string{"10.0.0.1:8080"}},
+			{"b", []*discoveryv1.EndpointSlice{now}, app.Linger - time.Millisecond, []string{"10.0.0.1:8080"}},
+			{"b", []*discoveryv1.EndpointSlice{now}, time.Millisecond, nil},
+		}},
+		{"is not what went away by itself", []look{
+			{"a", []*discoveryv1.EndpointSlice{both}, 0, nil},
+			{"a", []*discoveryv1.EndpointSlice{now}, time.Second, nil},
+		}},
+		{"is not what serves again after a rollback", []look{
+			{"a", []*discoveryv1.EndpointSlice{old}, 0, nil},
+			{"b", []*discoveryv1.EndpointSlice{now}, time.Minute, []string{"10.0.0.1:8080"}},
+			{"a", []*discoveryv1.EndpointSlice{old}, time.Second, []string{"10.0.0.2:8080"}},
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before *claim
+			at := start
+			for n, look := range c.looks {
+				at = at.Add(look.after)
+				claim := newClaim(selecting(look.selects), true)
+				again := claim.fill(look.slices, before, at)
+				if got := addressesOf(claim.route.Draining); !reflect.DeepEqual(got, look.want) {
+					t.Errorf("at look %d it is %v; want %v", n, got, look.want)
+				}
+				if len(claim.replaced) > 0 && again == 0 {
+					t.Errorf("after look %d nobody looks again", n)
+				}
+				before = claim
+			}
+		})
+	}
+}
+
 func TestWhileSlicesAreRewritten(t *testing.T) {
 	start := time.Now()
-	service := func(selects string) *corev1.Service {
-		s := &corev1.Service{Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 8080}}, Selector: map[string]string{"is": selects}}}
-		s.ObjectMeta = metav1.ObjectMeta{Name: "web", Annotations: map[string]string{Key: `{"hosts":["www.example.com"]}`}}
-		return s
-	}
 	both := []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1", "10.0.0.2")}
 	for _, c := range []struct {
 		name    string
@@ -131,14 +187,14 @@ func TestWhileSlicesAreRewritten(t *testing.T) {
 		after   time.Duration
 		want    []string
 	}{
-		{"an endpoint that stands in none stays", service("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1")}, 0, []string{"10.0.0.1:8080", "10.0.0.2:8080"}},
-		{"so do all when there is no slice", service("a"), nil, 0, []string{"10.0.0.1:8080", "10.0.0.2:8080"}},
-		{"but for a moment only", service("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1")}, lingering, []string{"10.0.0.1:8080"}},
-		{"one that leaves does not stay", service("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1"), sliceOf(isLeaving, "10.0.0.2")}, 0, []string{"10.0.0.1:8080"}},
-		{"nor does one that the Service no longer selects", service("b"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.3")}, 0, []string{"10.0.0.3:8080"}},
+		{"an endpoint that stands in none stays", selecting("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1")}, 0, []string{"10.0.0.1:8080", "10.0.0.2:8080"}},
+		{"so do all when there is no slice", selecting("a"), nil, 0, []string{"10.0.0.1:8080", "10.0.0.2:8080"}},
+		{"but for a moment only", selecting("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1")}, lingering, []string{"10.0.0.1:8080"}},
+		{"one that leaves does not stay", selecting("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1"), sliceOf(isLeaving, "10.0.0.2")}, 0, []string{"10.0.0.1:8080"}},
+		{"nor does one that the Service no longer selects", selecting("b"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.3")}, 0, []string{"10.0.0.3:8080"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			first, second, third := newClaim(service("a"), false), newClaim(c.service, false), newClaim(c.service, false)
+			first, second, third := newClaim(selecting("a"), false), newClaim(c.service, false), newClaim(c.service, false)
 			first.fill(both, nil, start)
 			second.fill(c.slices, first, start.Add(time.Minute))
 			third.fill(c.slices, second, start.Add(time.Minute+c.after))

@@ -123,8 +123,8 @@ func (f *follower) claimOf(name string) *claim {
 	if c == nil {
 		return nil
 	}
-	if c.fill(f.slicesOf(name), f.table.claims[name], time.Now()) {
-		time.AfterFunc(lingering, func() { f.changed.add(name) })
+	if again := c.fill(f.slicesOf(name), f.table.claims[name], time.Now()); again > 0 {
+		time.AfterFunc(again, func() { f.changed.add(name) })
 	}
 	return c
 }
