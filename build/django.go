@@ -9,8 +9,8 @@ import (
 
 // django adds what a site with a manage.py needs.
 func (d *detection) django(wanted dependencies) error {
-	d.addStep("Collect static files", collectStatic+hereDocument(djangoScript), map[string]string{
-		"PATH": "${APP}/.venv/bin", "PYTHONDONTWRITEBYTECODE": "1",
+	d.addStep("Collect static files", collectStatic+hereDocument(hashedScript+djangoScript), map[string]string{
+		"PATH": "${APP}/.venv/bin", "PYTHONDONTWRITEBYTECODE": "1", "GONDOR_STATIC": "${CACHE}/static",
 	})
 	if d.procfile {
 		return nil

@@ -15,6 +15,8 @@ var (
 	keptScript string
 	//go:embed steps/python.sh
 	pythonScript string
+	//go:embed steps/hashed.py
+	hashedScript string
 	//go:embed steps/django.py
 	djangoScript string
 	//go:embed steps/node.sh

@@ -1,5 +1,5 @@
 # Runs "manage.py collectstatic" as the site's own manage.py would, after asking Django
-# whether there is anything to collect.
+# whether there is anything to collect. keep_static is that of hashed.py, before this.
 import os
 import runpy
 import secrets
@@ -33,6 +33,7 @@ def collect(argv=None):
               "Set STATIC_ROOT in the settings to a directory of the site to have them served.")
     else:
         execute(["manage.py", "collectstatic", "--noinput"])
+        keep_static(settings.STATIC_ROOT)
 
 
 management.execute_from_command_line = collect
