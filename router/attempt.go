@@ -110,6 +110,9 @@ func (x *exchange) unanswered(c *conn, err error) verdict {
 		return malformed
 	case x.req.Context().Err() != nil:
 		return gone
+	case x.backend.overdue.Load():
+		x.warn(cutOff, err)
+		return broken
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		x.warn("a backend did not answer in time", err)
 		return overdue
@@ -125,6 +128,10 @@ func (x *exchange) unanswered(c *conn, err error) verdict {
 	return broken
 }
 
+// cutOff is logged of a request whose backend was stopped under it.
+const cutOff = "a request has outlived the time to drain of its replica and was cut off"
+
 func (x *exchange) warn(message string, err error) {
-	x.router.logger.Warn(message, "host", x.route.Host, "backend", x.backend.address, "error", err)
+	x.router.logger.Warn(message, "host", x.route.Host, "service", x.route.Service, "backend", x.backend.address,
+		"took", time.Since(x.start), "error", err)
 }

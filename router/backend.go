@@ -19,6 +19,7 @@ type backend struct {
 	// nanoseconds of Unix time; 0 while it is in the rotation.
 	outUntil atomic.Int64
 	failures atomic.Int32 // connections refused since the last one taken
+	overdue  atomic.Bool  // its time to drain is over
 
 	pool pool
 
@@ -121,6 +122,7 @@ func (s *backends) resolve(r app.Route) *route {
 	found := &route{Route: r, backends: s.named(r.Backends), draining: s.named(r.Draining)}
 	for _, b := range found.backends {
 		b.pool.open()
+		b.overdue.Store(false)
 	}
 	return found
 }

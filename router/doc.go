@@ -14,6 +14,7 @@
 //	recall.go    what pages loaded before a switch link, of the backends that drain
 //	upload.go    the body on its way to the backend
 //	backend.go   in flight, out of the rotation, kept connections (pool.go, conn.go)
-//	response.go  the answer on its way back (head.go, body.go), tunnel.go after a 101
+//	response.go  the answer on its way back (head.go, body.go)
+//	tunnel.go    what comes after a 101; goaway.go, how it is ended
 //	page.go      what people see when there is no answer
 package router

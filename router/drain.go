@@ -1,10 +1,14 @@
 package router
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Drain implements app.Drainer: it returns nil when no request and no tunnel is in
-// flight to the address. When ctx ends first, it closes the tunnels as CloseBackend
-// does and returns ctx's error.
+// flight to the address. When ctx ends first, it returns ctx's error; at the end of its
+// time the tunnels are told to go away, WebSockets with a close frame of status 1001 (RFC
+// 6455 section 7.4.1), and the requests that are cut off from then on are logged.
 func (r *Router) Drain(ctx context.Context, address string) error {
 	b := r.backends.find(address)
 	if b == nil {
@@ -14,16 +18,11 @@ func (r *Router) Drain(ctx context.Context, address string) error {
 	case <-b.drained():
 		return nil
 	case <-ctx.Done():
-		b.closeTunnels(anyTunnel)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			b.overdue.Store(true)
+			b.closeTunnels(replaced, anyTunnel)
+		}
 		return ctx.Err()
-	}
-}
-
-// CloseBackend closes the WebSockets and other tunnels to the address at once,
-// WebSockets with a close frame of status 1001, going away (RFC 6455 section 7.4.1).
-func (r *Router) CloseBackend(address string) {
-	if b := r.backends.find(address); b != nil {
-		b.closeTunnels(anyTunnel)
 	}
 }
 
@@ -42,8 +41,8 @@ func (b *backend) drained() <-chan struct{} {
 
 func anyTunnel(*tunnel) bool { return true }
 
-// closeTunnels ends those tunnels that are meant.
-func (b *backend) closeTunnels(meant func(*tunnel) bool) {
+// closeTunnels ends those tunnels that are meant, for a reason.
+func (b *backend) closeTunnels(reason string, meant func(*tunnel) bool) {
 	b.mu.Lock()
 	open := make([]*tunnel, 0, len(b.tunnels))
 	for t := range b.tunnels {
@@ -53,7 +52,7 @@ func (b *backend) closeTunnels(meant func(*tunnel) bool) {
 	}
 	b.mu.Unlock()
 	for _, t := range open {
-		t.goAway()
+		t.goAway(reason)
 	}
 }
 

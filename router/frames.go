@@ -2,12 +2,17 @@ package router
 
 import "encoding/binary"
 
+// closeFrame is the opcode of a close frame.
+const closeFrame = 0x8
+
 // frames follows a stream of WebSocket frames (RFC 6455 section 5.2) just enough to know
 // where one ends.
 type frames struct {
 	head [14]byte
 	have int    // bytes of the present head
 	left uint64 // bytes of the present payload
+
+	closed bool // a close frame has begun, behind which nothing follows
 }
 
 // between reports whether the stream stands between two frames.
@@ -28,6 +33,7 @@ func (f *frames) pass(p []byte) {
 		if f.have >= 2 && f.have == f.headSize() {
 			f.left = f.payload()
 			f.have = 0
+			f.closed = f.closed || f.head[0]&0x0f == closeFrame
 		}
 	}
 }

@@ -54,6 +54,9 @@ func (x *exchange) respond(c *conn) (reusable bool) {
 	x.w.WriteHeader(x.status)
 	x.pending = true
 	if err := x.copyBody(c); err != nil {
+		if x.backend.overdue.Load() && x.req.Context().Err() == nil {
+			x.warn(cutOff, err)
+		}
 		x.abort(c)
 	}
 	x.copyTrailer(c)

@@ -62,7 +62,7 @@ func (r *Router) shutdown(ctx context.Context, server *http.Server, f *front) er
 	}
 	f.closing.Store(true) // before the look at the tunnels: one that comes later sees it
 	for _, b := range r.backends.all() {
-		b.closeTunnels(func(t *tunnel) bool { return t.front == f })
+		b.closeTunnels(leaving, func(t *tunnel) bool { return t.front == f })
 	}
 	f.tunnels.Wait()
 	r.backends.expire(time.Now())

@@ -21,7 +21,7 @@ type tunnel struct {
 
 	mu     sync.Mutex // held while something is written to the client
 	frames frames     // where the stream to the client stands
-	away   bool
+	why    string     // it was told to go away; empty while it was not
 
 	patience *time.Timer // runs when one direction has ended
 }
@@ -69,9 +69,10 @@ func (x *exchange) tunnel(c *conn) {
 		return
 	}
 	if f.closing.Load() {
-		t.goAway()
+		t.goAway(leaving)
 	}
-	x.sent = t.join(buffered.Reader)
+	x.sent = t.join(buffered.Reader, x.served)
+	x.logTunnel(t)
 }
 
 // appendSwitch appends the head of a 101 as the client gets it.
@@ -86,8 +87,9 @@ func (h *head) appendSwitch(text []byte) []byte {
 	return append(text, "Connection: Upgrade\r\n\r\n"...)
 }
 
-// join copies both ways and returns how many bytes went to the client.
-func (t *tunnel) join(fromClient *bufio.Reader) (sent int64) {
+// join copies both ways and returns how many bytes went to the client. A WebSocket whose
+// backend ends without a farewell, when it is no longer served, gets the router's.
+func (t *tunnel) join(fromClient *bufio.Reader, served func() bool) (sent int64) {
 	up := make(chan struct{})
 	go func() {
 		defer close(up)
@@ -95,7 +97,11 @@ func (t *tunnel) join(fromClient *bufio.Reader) (sent int64) {
 		t.ended(err, t.backend.tcp)
 	}()
 	err := pump(t.backend.in, func(p []byte) error { sent += int64(len(p)); return t.writeDown(p) })
-	t.ended(err, t.client)
+	if t.websocket && !t.hasClosed() && !served() {
+		t.goAway(ended)
+	} else {
+		t.ended(err, t.client)
+	}
 	<-up
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -131,13 +137,25 @@ func (t *tunnel) ended(err error, to any) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	limit := halfOpen
 	if t.websocket {
-		limit = halfWebSocket
+		t.limit(halfWebSocket)
+	} else {
+		t.limit(halfOpen)
 	}
+}
+
+// limit has the tunnel closed after a time, unless it has a limit. The caller holds the lock.
+func (t *tunnel) limit(patience time.Duration) {
 	if t.patience == nil {
-		t.patience = time.AfterFunc(limit, t.close)
+		t.patience = time.AfterFunc(patience, t.close)
 	}
+}
+
+// hasClosed reports whether the client has been told that the WebSocket closes.
+func (t *tunnel) hasClosed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.why != "" || t.frames.closed
 }
 
 func (t *tunnel) close() {
@@ -148,31 +166,12 @@ func (t *tunnel) close() {
 func (t *tunnel) writeDown(p []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.away {
-		return net.ErrClosed
+	if t.why != "" {
+		return nil // nothing may follow a close frame
 	}
 	if t.websocket {
 		t.frames.pass(p)
 	}
 	_, err := t.client.Write(p)
 	return err
-}
-
-// goingAway is a close frame of status 1001 (RFC 6455 sections 5.5.1, 7.4.1).
-var goingAway = [...]byte{0x88, 0x02, 0x03, 0xe9}
-
-// closeWithin bounds the farewell to a client that does not read.
-const closeWithin = time.Second
-
-// goAway ends the tunnel: a WebSocket is told so when the stream is between two frames,
-// any other connection is closed.
-func (t *tunnel) goAway() {
-	_ = t.client.SetWriteDeadline(time.Now().Add(closeWithin))
-	t.mu.Lock()
-	t.away = true
-	if t.websocket && t.frames.between() {
-		_, _ = t.client.Write(goingAway[:])
-	}
-	t.mu.Unlock()
-	t.close()
 }
