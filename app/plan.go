@@ -67,6 +67,7 @@ type ServiceConfig struct {
 	HealthStatuses []int         // that count as healthy, default 200 to 399, 401, 403, 404
 	HealthInterval time.Duration // between two checks, default 5 s once healthy
 	HealthTimeout  time.Duration // to become healthy, default 60 s
+	WarmUp         []string      // paths that each new replica of a web service is asked for before it is healthy
 	StopTimeout    time.Duration // between SIGTERM and SIGKILL, default 30 s
 	DrainTimeout   time.Duration // for requests in flight, default 30 s
 	Strategy       Strategy      // default overlap; stop-first for beat and clock
@@ -103,6 +104,7 @@ func (p Plan) config(service Service) ServiceConfig {
 		HealthStatuses: c.HealthStatuses,
 		HealthInterval: cmp.Or(c.HealthInterval, DefaultHealthInterval),
 		HealthTimeout:  cmp.Or(c.HealthTimeout, DefaultHealthTimeout),
+		WarmUp:         c.WarmUp,
 		StopTimeout:    cmp.Or(c.StopTimeout, DefaultStopTimeout),
 		DrainTimeout:   cmp.Or(c.DrainTimeout, DefaultDrainTimeout),
 		Strategy:       cmp.Or(c.Strategy, strategy),

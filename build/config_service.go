@@ -25,6 +25,7 @@ func readService(where string, node *yaml.Node) (app.ServiceConfig, error) {
 				"timeout":  readDuration(&s.HealthTimeout),
 			})
 		},
+		"warm_up":       readPaths(where+".warm_up", &s.WarmUp),
 		"stop_timeout":  readDuration(&s.StopTimeout),
 		"drain_timeout": readDuration(&s.DrainTimeout),
 		"strategy":      readStrategy(&s.Strategy),
@@ -39,6 +40,22 @@ func readPath(to *string) func(*yaml.Node) error {
 		}
 		if !strings.HasPrefix(*to, "/") || strings.ContainsAny(*to, " \t\r\n\x00#") {
 			return faultAt(n, `%q is not a path; write one such as "/health/"`, *to)
+		}
+		return nil
+	}
+}
+
+func readPaths(where string, to *[]string) func(*yaml.Node) error {
+	return func(n *yaml.Node) error {
+		if n.Kind != yaml.SequenceNode {
+			return faultAt(n, `%s is not a list; write the paths to ask for, such as [/, /shop/]`, where)
+		}
+		for _, item := range n.Content {
+			var path string
+			if err := readPath(&path)(item); err != nil {
+				return err
+			}
+			*to = append(*to, path)
 		}
 		return nil
 	}
@@ -127,6 +144,7 @@ func addServices(to *yaml.Node, services map[string]app.ServiceConfig) {
 		if len(health.Content) > 0 {
 			node.Content = append(node.Content, textNode("health"), health)
 		}
+		addList(node, "warm_up", s.WarmUp)
 		addDuration(node, "stop_timeout", s.StopTimeout)
 		addDuration(node, "drain_timeout", s.DrainTimeout)
 		addText(node, "strategy", string(s.Strategy))

@@ -28,6 +28,7 @@ services:
       statuses: [200-299, "301"]
       interval: 10s
       timeout: 1m30s
+    warm_up: [/, /shop/]
     stop_timeout: 5s
     drain_timeout: 1m0s
 `
@@ -50,7 +51,7 @@ func TestReadConfigReadsEveryKey(t *testing.T) {
 			"beat": {Strategy: app.Overlap},
 			"web": {
 				HealthPath: "/health/", HealthStatuses: statuses, HealthInterval: 10 * time.Second,
-				HealthTimeout: 90 * time.Second, StopTimeout: 5 * time.Second, DrainTimeout: time.Minute,
+				HealthTimeout: 90 * time.Second, WarmUp: []string{"/", "/shop/"}, StopTimeout: 5 * time.Second, DrainTimeout: time.Minute,
 			},
 		},
 	}
@@ -111,6 +112,8 @@ func TestReadConfigRefuses(t *testing.T) {
 		"services that are no list":        {"deploy: {services: web}", "not a list"},
 		"a service twice":                  {"deploy: {services: [web, web]}", "twice"},
 		"a health path without a slash":    {"services: {web: {health: {path: health}}}", "not a path"},
+		"a warm-up that is no list":        {"services: {web: {warm_up: /}}", "services.web.warm_up is not a list; write the paths to ask for, such as [/, /shop/]"},
+		"a warm-up that asks for no path":  {"services: {web: {warm_up: [/, https://a.example.com/]}}", "not a path"},
 		"a status that is none":            {"services: {web: {health: {statuses: [20]}}}", "not an HTTP status"},
 		"a range of statuses that is none": {"services: {web: {health: {statuses: 300-200}}}", "not an HTTP status"},
 		"a time of zero":                   {"services: {web: {stop_timeout: 0}}", "not a time"},

@@ -10,6 +10,7 @@ import (
 
 func testHealth(t *testing.T, subject Subject) {
 	t.Run("statuses", func(t *testing.T) { testStatuses(t, subject) })
+	t.Run("warm-up", func(t *testing.T) { testWarmUp(t, subject) })
 	t.Run("checks carry the instance's own host and scheme", func(t *testing.T) {
 		b := newBench(t, subject)
 		w := with(b.web(), "SITE_HOST", "site.example.com https")
@@ -48,6 +49,38 @@ func testHealth(t *testing.T, subject Subject) {
 		})
 		b.get(r, "/become/200")
 		b.awaitHealthy(w.Ref, 1)
+	})
+}
+
+func testWarmUp(t *testing.T, subject Subject) {
+	t.Run("it is healthy once it was asked for all paths in order, each once", func(t *testing.T) {
+		b := newBench(t, subject)
+		w := b.web()
+		w.Config.WarmUp = []string{"/warm/first", "/warm/second", "/missing"} // a 404 is an answer
+		b.apply(w)
+		r := b.awaitHealthy(w.Ref, 1)[0]
+		if got := b.get(r, "/warmed"); got != "site.example.com/first\nsite.example.com/second\n" {
+			t.Errorf("it was asked for %q", got)
+		}
+	})
+	t.Run("it is not healthy while an answer is waited for, and people are told of which", func(t *testing.T) {
+		b := newBench(t, subject)
+		w := b.web()
+		w.Config.WarmUp = []string{"/held"}
+		b.apply(w)
+		b.awaitMessage(w.Ref, "has not answered GET /held yet")
+		b.mu.Lock()
+		r := b.seen[w.Ref].Replicas[0]
+		b.mu.Unlock()
+		b.get(r, "/let-go")
+		b.awaitHealthy(w.Ref, 1)
+	})
+	t.Run("an answer of 500 is told with its path", func(t *testing.T) {
+		b := newBench(t, subject)
+		w := b.web()
+		w.Config.WarmUp = []string{"/warm/first", "/nowhere"}
+		b.apply(w)
+		b.awaitMessage(w.Ref, "answered 500 Internal Server Error to GET /nowhere, which warm_up asks for")
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 )
@@ -53,7 +54,8 @@ func serveSite(port string) error {
 }
 
 // siteHandler answers to / with a status that /become/STATUS changes, to /env with the
-// environment, to /pid with the process ID and to /crash with its own death.
+// environment, to /pid with the process ID and to /crash with its own death. It remembers
+// what /warm/NAME was asked for and tells it at /warmed; /held waits for /let-go.
 func siteHandler(first string) http.Handler {
 	var status atomic.Int64
 	status.Store(http.StatusOK)
@@ -76,6 +78,20 @@ func siteHandler(first string) http.Handler {
 	mux.HandleFunc("GET /env", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(os.Environ()) })
 	mux.HandleFunc("GET /pid", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, os.Getpid()) })
 	mux.HandleFunc("GET /nowhere", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	var warmed sync.Map
+	var count atomic.Int64
+	mux.HandleFunc("GET /warm/{name}", func(_ http.ResponseWriter, r *http.Request) {
+		warmed.Store(count.Add(1), r.Host+"/"+r.PathValue("name"))
+	})
+	mux.HandleFunc("GET /warmed", func(w http.ResponseWriter, _ *http.Request) {
+		for n := range count.Load() {
+			one, _ := warmed.Load(n + 1)
+			_, _ = fmt.Fprintln(w, one)
+		}
+	})
+	letGo := make(chan struct{})
+	mux.HandleFunc("GET /held", func(http.ResponseWriter, *http.Request) { <-letGo })
+	mux.HandleFunc("GET /let-go", func(http.ResponseWriter, *http.Request) { close(letGo) })
 	mux.HandleFunc("GET /crash", func(http.ResponseWriter, *http.Request) {
 		fmt.Println("the site crashes")
 		os.Exit(3)

@@ -31,12 +31,17 @@ type Check struct {
 	Path     string
 	Statuses []int // that count as healthy; empty for 200 to 399, 401, 403, 404
 	Host     string
-	Scheme   string // sent as X-Forwarded-Proto
+	Scheme   string        // sent as X-Forwarded-Proto
+	WarmUp   []string      // paths that a service is asked for before it first counts as healthy
+	Patience time.Duration // for the answer to each of them
 }
 
 // Of returns the check of a web workload.
 func Of(w app.Workload) Check {
-	return Check{Path: w.Config.HealthPath, Statuses: w.Config.HealthStatuses, Host: w.Host, Scheme: w.Scheme}
+	return Check{
+		Path: w.Config.HealthPath, Statuses: w.Config.HealthStatuses, Host: w.Host, Scheme: w.Scheme,
+		WarmUp: w.Config.WarmUp, Patience: w.Config.HealthTimeout,
+	}
 }
 
 // Prober carries checks out. It is safe for concurrent use.
@@ -56,12 +61,10 @@ var ErrRefused = errors.New("does not listen")
 func (p *Prober) Probe(ctx context.Context, c Check, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+c.Path, nil)
+	request, err := c.request(ctx, c.Path, address)
 	if err != nil {
-		return fmt.Errorf("the health path %q can't be asked for: %w", c.Path, err)
+		return err
 	}
-	request.Host = c.Host
-	request.Header.Set("X-Forwarded-Proto", c.Scheme)
 	request.Header.Set("User-Agent", "Gondor health check")
 	answer, err := p.transport.RoundTrip(request)
 	if err != nil {
@@ -69,6 +72,17 @@ func (p *Prober) Probe(ctx context.Context, c Check, address string) error {
 	}
 	_ = answer.Body.Close() // only the status matters
 	return c.judge(answer.StatusCode)
+}
+
+// request asks for a path as the instance's own host.
+func (c Check) request(ctx context.Context, path, address string) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("the path %q can't be asked for: %w", path, err)
+	}
+	request.Host = c.Host
+	request.Header.Set("X-Forwarded-Proto", c.Scheme)
+	return request, nil
 }
 
 func (c Check) unanswered(err error, address string) error {

@@ -95,7 +95,7 @@ func (o Options) replicaSpec(w app.Workload, port int) inside.Spec {
 	s.DrainTimeout, s.StopTimeout = w.Config.DrainTimeout, w.Config.StopTimeout
 	s.Health = inside.Health{
 		Path: w.Config.HealthPath, Statuses: w.Config.HealthStatuses, Host: w.Host, Scheme: w.Scheme,
-		Interval: w.Config.HealthInterval, Timeout: w.Config.HealthTimeout, Alive: o.WorkerAlive,
+		Interval: w.Config.HealthInterval, Timeout: w.Config.HealthTimeout, WarmUp: w.Config.WarmUp, Alive: o.WorkerAlive,
 	}
 	if port != 0 {
 		s.Given["PORT"] = strconv.Itoa(port)

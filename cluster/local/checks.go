@@ -32,10 +32,11 @@ type checks struct {
 	port     string    // what that found
 }
 
-// result is a check's outcome.
+// result is a check's outcome, or what it waits for.
 type result struct {
-	life int
-	err  error // nil: healthy
+	life  int
+	err   error  // nil: healthy
+	waits string // not empty: the outcome is yet to come
 }
 
 func newChecks(ctx context.Context, r *replica) *checks {
@@ -67,18 +68,26 @@ func (c *checks) check() {
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.cancel = cancel
 	life, spec, address := c.life, c.replica.spec, c.replica.now.Address
-	prober := c.replica.workload.engine.prober
+	prober, first := c.replica.workload.engine.prober, c.replica.now.State == app.ReplicaStarting
 	c.asking.Go(func() {
 		defer cancel()
 		var err error
 		if spec.Kind == app.Web {
 			err = prober.Probe(ctx, health.Of(spec), address)
 		}
-		select {
-		case c.results <- result{life, err}:
-		case <-c.ctx.Done():
+		if spec.Kind == app.Web && first && err == nil {
+			err = prober.WarmUp(ctx, health.Of(spec), address, func(waits string) { c.send(result{life: life, waits: waits}) })
 		}
+		c.send(result{life: life, err: err})
 	})
+}
+
+// send hands a result over, unless nobody waits for one any more.
+func (c *checks) send(res result) {
+	select {
+	case c.results <- res:
+	case <-c.ctx.Done():
+	}
 }
 
 // end waits for a check that is under way; ctx has ended.
@@ -95,9 +104,12 @@ func (c *checks) heed(res result) bool {
 		return false
 	}
 	before := r.now
-	if res.err == nil {
+	switch {
+	case res.waits != "":
+		r.now.Message = res.waits
+	case res.err == nil:
 		c.pass()
-	} else {
+	default:
 		c.miss(res.err)
 	}
 	return !reflect.DeepEqual(before, r.now)

@@ -57,6 +57,8 @@ func siteHandler(page string, status int) http.Handler {
 		w.WriteHeader(status)
 		_, _ = fmt.Fprintf(w, "%s %s %s", page, os.Getenv("GONDOR_RELEASE"), os.Getenv("GREETING"))
 	})
+	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	mux.HandleFunc("/endless", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	mux.HandleFunc("/assets/", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/assets/"+page+".css" {
 			http.NotFound(w, r)

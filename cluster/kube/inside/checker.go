@@ -82,8 +82,12 @@ func (c *checker) ask(ctx context.Context) error {
 		return err
 	}
 	h := c.spec.Health
-	check := health.Check{Path: h.Path, Statuses: h.Statuses, Host: h.Host, Scheme: h.Scheme}
-	return c.prober.Probe(ctx, check, net.JoinHostPort(address, strconv.Itoa(c.port)))
+	check := health.Check{Path: h.Path, Statuses: h.Statuses, Host: h.Host, Scheme: h.Scheme, WarmUp: h.WarmUp, Patience: h.Timeout}
+	at := net.JoinHostPort(address, strconv.Itoa(c.port))
+	if err := c.prober.Probe(ctx, check, at); err != nil || c.ready.ever.Load() {
+		return err
+	}
+	return c.prober.WarmUp(ctx, check, at, c.tell)
 }
 
 // address is where routers will reach the program: the pod's own, never its loopback.

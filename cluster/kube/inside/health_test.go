@@ -66,6 +66,25 @@ func TestAWebServiceIsReadyWhenItAnswers(t *testing.T) {
 	c.ends(143, "stopped by SIGTERM")
 }
 
+func TestAWebServiceIsReadyOnceItIsWarm(t *testing.T) {
+	s, port := web(t, "127.0.0.1")
+	s.Health.WarmUp = []string{"/missing", "/slow"}
+	c := newContainer(t, s).readinessOf().start()
+	c.writes("Health check: has not answered GET /slow yet, which warm_up asks for")
+	if c.isReady() {
+		t.Error("it is ready before it has answered")
+	}
+	get(t, "http://127.0.0.1:"+port+"/finish")
+	c.becomes(true)
+	c.writes("\x1b[;1mHealth check: passed\n")
+	get(t, "http://127.0.0.1:"+port+"/become/503")
+	c.becomes(false)
+	get(t, "http://127.0.0.1:"+port+"/become/200")
+	c.becomes(true) // and it is not warmed once more
+	c.signal(syscall.SIGTERM)
+	c.ends(143, "stopped by SIGTERM")
+}
+
 func TestOneThatIsQuicklyReadySaysNothingOfIt(t *testing.T) {
 	s, _ := web(t, "127.0.0.1")
 	c := newContainer(t, s).readinessOf().start()

@@ -96,7 +96,8 @@ type Health struct {
 	// often, for Timeout at most.
 	Interval time.Duration `json:"interval,omitempty"`
 	Timeout  time.Duration `json:"timeout,omitempty"`
-	Alive    time.Duration `json:"alive,omitempty"` // of a worker
+	WarmUp   []string      `json:"warmUp,omitempty"` // paths that are asked for before it is first ready
+	Alive    time.Duration `json:"alive,omitempty"`  // of a worker
 	// Address is asked instead of the pod's own.
 	Address string `json:"address,omitempty"`
 }
