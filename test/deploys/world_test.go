@@ -292,7 +292,7 @@ func (w *world) healthy(service string) int {
 // dataFile reads a file of the instance's DATA_DIR.
 func (w *world) dataFile(name string) string {
 	w.Helper()
-	contents, err := os.ReadFile(filepath.Join(w.dir, "engine", "data", string(w.instance.ID), name))
+	contents, err := os.ReadFile(w.dataPath(name))
 	w.ok(err)
 	return string(contents)
 }
