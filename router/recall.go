@@ -9,20 +9,34 @@ import (
 	"time"
 )
 
-// recallTimeout is how long a draining backend may take to begin its answer, while the
-// one that has been given waits.
+// recallTimeout is how long draining backends may take together to begin an answer, while
+// the one that has been given waits.
 const recallTimeout = 2 * time.Second
 
+// recallMost is how many of them are asked: of several releases in a row each may drain, and
+// any of them may be the one whose page it was.
+const recallMost = 8
+
 // recall sends, in place of a 404, the answer of a backend that drains: a page loaded
-// before the switch links what only those that served then may have. It asks one of them,
-// once, and reports whether it sent anything; when that one knows no better, the answer at
-// hand goes out. That waits meanwhile in its own connection.
+// before the switch links what only those that served then may have. It asks one after the
+// other and reports whether it sent anything; when none knows better, the answer at hand
+// goes out. That waits meanwhile in its own connection.
 func (x *exchange) recall(h *head) bool {
 	if h.status != http.StatusNotFound || len(x.route.draining) == 0 || !x.recallable() {
 		return false
 	}
-	b := x.enterDraining()
-	if b == nil {
+	by := time.Now().Add(recallTimeout)
+	for _, i := range rand.Perm(len(x.route.draining))[:min(recallMost, len(x.route.draining))] {
+		if time.Now().Before(by) && x.recallOf(x.route.draining[i], by) {
+			return true
+		}
+	}
+	return false
+}
+
+// recallOf asks one draining backend.
+func (x *exchange) recallOf(b *backend, by time.Time) bool {
+	if !x.enterDraining(b) {
 		return false
 	}
 	defer b.leave()
@@ -32,7 +46,7 @@ func (x *exchange) recall(h *head) bool {
 	}
 	defer c.Close()
 	defer context.AfterFunc(x.req.Context(), c.Close)()
-	if !x.better(c) {
+	if !x.better(c, by) {
 		return false
 	}
 	x.asked = b
@@ -55,24 +69,23 @@ func (x *exchange) recallable() bool {
 	return true
 }
 
-// enterDraining counts the request in at one of the backends that drain; nil when it has
-// left the table. As in enter, that is looked at afterwards: who waits for the end of what
-// is in flight must not miss it.
-func (x *exchange) enterDraining() *backend {
-	b := x.route.draining[rand.IntN(len(x.route.draining))]
+// enterDraining counts the request in at a backend that drains; false when it has left the
+// table. As in enter, that is looked at afterwards: who waits for the end of what is in
+// flight must not miss it.
+func (x *exchange) enterDraining(b *backend) bool {
 	b.enter()
 	now := x.router.table.Load().find(x.name.host)
 	if b == x.backend || now == nil || !slices.Contains(now.draining, b) {
 		b.leave()
-		return nil
+		return false
 	}
-	return b
+	return true
 }
 
 // better asks over the connection, and reports whether what comes can take the place of a
 // 404.
-func (x *exchange) better(c *conn) bool {
-	c.begin(x, time.Since(x.start)+recallTimeout)
+func (x *exchange) better(c *conn, by time.Time) bool {
+	c.begin(x, by.Sub(x.start))
 	if _, err := c.Write(x.request); err != nil {
 		return false
 	}

@@ -73,6 +73,20 @@ func TestWhatPagesOfTheReleaseBeforeLinkIsStillFound(t *testing.T) {
 	}
 }
 
+func TestOfSeveralReleasesThatDrainTheOneThatHasItAnswers(t *testing.T) {
+	var asked atomic.Int64
+	h := open(t, router.Options{}, switched("a.example.com", release(t, "third", &asked, "/3.js"),
+		release(t, "second", &asked, "/2.js"), release(t, "first", &asked, "/1.js")))
+	for path, want := range map[string]string{"/1.js": "first has /1.js", "/2.js": "second has /2.js", "/3.js": "third has /3.js"} {
+		for range 5 { // whichever is asked first
+			response := h.do(t, h.request(t, "GET", "a.example.com", path, nil))
+			body, err := io.ReadAll(response.Body)
+			must(t, err)
+			equal(t, "body", string(body), want)
+		}
+	}
+}
+
 func TestA404IsSentAsItIs(t *testing.T) {
 	huge := strings.Repeat("nothing here ", 1<<17) // more than any buffer between takes
 	bare := site(t, func(w http.ResponseWriter, _ *http.Request) {
