@@ -206,7 +206,22 @@ func (e *Engine) launch(ctx context.Context) error {
 	if err == nil && e.supervisor == nil {
 		e.supervisor = client
 	}
+	if err == nil {
+		e.renew(ctx, argv)
+	}
 	return err
+}
+
+// renew lets the program that is to be the supervisor take its place, where one of another
+// version runs. One that can't goes on: all that it runs does.
+func (e *Engine) renew(ctx context.Context, argv []string) {
+	same, err := e.supervisor.Runs(ctx, argv[0])
+	if err == nil && !same {
+		err = e.supervisor.Replace(ctx, argv)
+	}
+	if err != nil {
+		e.options.Logger.Error("the supervisor goes on as the program that it was", "error", err)
+	}
 }
 
 // pause waits, or less when ctx ends.

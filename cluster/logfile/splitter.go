@@ -33,6 +33,15 @@ func (s *Splitter) Add(chunk []byte, line func(text string)) {
 // Waiting reports whether a line has begun and not ended.
 func (s *Splitter) Waiting() bool { return len(s.partial) > 0 }
 
+// Unfinished returns what Resume needs to go on with the present line elsewhere: what of it
+// was not given out yet, and whether Flush has given out its beginning.
+func (s *Splitter) Unfinished() (partial []byte, flushed bool) {
+	return bytes.Clone(s.partial), s.flushed
+}
+
+// Resume goes on with a line that another Splitter has not finished. It comes before Add.
+func (s *Splitter) Resume(partial []byte, flushed bool) { s.partial, s.flushed = partial, flushed }
+
 // Flush gives out what the present line has so far, such as a prompt.
 func (s *Splitter) Flush(line func(text string)) {
 	if s.Waiting() {

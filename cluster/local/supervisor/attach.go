@@ -65,7 +65,7 @@ func (p *process) launchFor(a *attachment, size app.Window) {
 // detach undoes attach. gone says that the far end left before the program ended.
 func (p *process) detach(a *attachment, gone bool) {
 	p.attached.CompareAndSwap(a, nil)
-	if gone && p.spec.Ephemeral {
+	if gone && p.spec.Ephemeral && !p.host.replacing.Load() {
 		p.stop()
 	}
 }

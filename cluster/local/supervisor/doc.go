@@ -3,6 +3,9 @@
 // listening sockets. It runs as a process of its own in its own session, so that whoever
 // talks to it can be killed at any instruction, come back and find everything as it was.
 //
+// When Gondor is upgraded another program takes its place by exec (see Client.Replace): this
+// process stays the parent of all others, with their descriptors open.
+//
 // It knows nothing of sites. It answers on a Unix socket in its directory:
 //
 //	DIR/supervisor.sock      the socket, mode 0600; or, where that path is too long,

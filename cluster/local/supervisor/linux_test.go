@@ -147,3 +147,18 @@ func FuzzParseStat(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatEndsInTheMomentThatAnotherProgramTakesTheSupervisorsPlaceIsReaped(t *testing.T) {
+	c := launch(t, t.TempDir())
+	s := sh("p", "echo hello; exec sleep 600")
+	s.Log = "service/p"
+	start(t, c, s)
+	pid := status(t, c, "p").PID
+	replace(t, c, killFirst+fmt.Sprint(pid))
+	if exit := wait(t, c, "p"); exit.Message != "killed by SIGKILL" {
+		t.Errorf("it ended with %+v", exit)
+	}
+	if got := logTexts(t, c, "service/p"); len(got) != 1 || got[0] != "stdout hello" {
+		t.Errorf("the log is %q", got)
+	}
+}

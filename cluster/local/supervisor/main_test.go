@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,9 +32,29 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// killFirst and the number of a child are an argument of a supervisor that takes another's
+// place and finds that it has just ended.
+const killFirst = "kill="
+
+// killChild kills the child and returns when it waits to be reaped.
+func killChild(argument string) {
+	text, ok := strings.CutPrefix(argument, killFirst)
+	pid, err := strconv.Atoi(text)
+	if !ok || err != nil || os.Getenv(envHandover) == "" {
+		return
+	}
+	_ = syscall.Kill(pid, syscall.SIGKILL) // the test sees whether it was
+	for running(pid) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func beSupervisor(dir string) {
+	if len(os.Args) > 1 {
+		killChild(os.Args[1])
+	}
 	err := Run(context.Background(), Options{
-		Dir: dir, Version: "test",
+		Dir: dir, Version: strings.Join(append([]string{"test"}, os.Args[1:]...), " "),
 		pace:   pace{first: 50 * time.Millisecond, limit: 200 * time.Millisecond, reset: time.Hour},
 		limits: logfile.DefaultLimits(),
 	})

@@ -34,6 +34,7 @@ const (
 	opLines    op = "lines"
 	opDropLog  op = "drop-log"
 	opShutdown op = "shutdown"
+	opReplace  op = "replace"
 )
 
 // request is the first frame of a connection.
@@ -49,7 +50,12 @@ type request struct {
 	Log      app.LogName   `json:",omitempty"`
 	Text     string        `json:",omitempty"`
 	Query    *app.LogQuery `json:",omitempty"`
+	Argv     []string      `json:",omitempty"`
 }
+
+// timeless reports whether supervisors answer a request whatever the version of its
+// protocol: so that a newer one can always take an older one's place.
+func (q request) timeless() bool { return q.Op == opVersion || q.Op == opReplace }
 
 // reply answers a request; some requests have many.
 type reply struct {
@@ -86,7 +92,7 @@ func readRequest(r io.Reader) (request, error) {
 	if err := readMessage(r, &q); err != nil {
 		return q, err
 	}
-	if q.Protocol != protocol {
+	if q.Protocol != protocol && !q.timeless() {
 		return q, app.Fault(app.CodeUnavailable, "the supervisor speaks version %d of its protocol, not %d; restart it", protocol, q.Protocol)
 	}
 	return q, nil

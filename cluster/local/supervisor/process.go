@@ -22,6 +22,9 @@ type host struct {
 	pace    pace
 	changed func(*process, Status)
 	removed func(*process)
+
+	draining  sync.WaitGroup // of outputs whose programs have ended
+	replacing atomic.Bool    // who is attached is cut off for a moment, and has not gone
 }
 
 // process is one ID: what it should run, the program that it runs now, and how the last
@@ -42,11 +45,12 @@ type process struct {
 	restarts   int
 	backoff    backoff
 	exit       app.Exit
-	stopping   bool // it ends for good, because somebody said so
-	removing   bool // and is forgotten then
-	leaving    bool // it ends because the supervisor does
-	timedOut   bool // the present program ran too long
-	killed     bool // SIGKILL was sent to it
+	stopping   bool      // it ends for good, because somebody said so
+	removing   bool      // and is forgotten then
+	leaving    bool      // it ends because the supervisor does
+	timedOut   bool      // the present program ran too long
+	killed     bool      // SIGKILL was sent to it
+	killAt     time.Time // when SIGKILL follows a SIGTERM; zero when none was sent
 	again      *time.Timer
 	timeout    *time.Timer
 	kill       *time.Timer
@@ -75,7 +79,7 @@ func (p *process) begin() error {
 
 // launch starts the program. One that can't be started has ended at once.
 func (p *process) launch() {
-	p.state, p.next, p.timedOut, p.killed = StateRunning, time.Time{}, false, false
+	p.state, p.next, p.timedOut, p.killed, p.killAt = StateRunning, time.Time{}, false, false, time.Time{}
 	g, err := p.spawn()
 	if err != nil {
 		p.settle(notStarted(err), 0)

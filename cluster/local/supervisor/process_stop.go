@@ -99,6 +99,7 @@ func (p *process) terminate(g *program) {
 		_ = g.signal(s) // it ended by itself
 	}
 	stopTimers(p.kill)
+	p.killAt = time.Now().Add(p.spec.stopTimeout())
 	p.kill = time.AfterFunc(p.spec.stopTimeout(), func() { p.slay(g) })
 }
 

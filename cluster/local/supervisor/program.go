@@ -36,6 +36,7 @@ type program struct {
 
 	mu      sync.Mutex
 	ending  bool // it was reaped
+	paused  bool // nothing of its output is read for now
 	reading sync.WaitGroup
 }
 
@@ -72,7 +73,7 @@ func (g *program) reaped() {
 	}
 	g.mu.Unlock()
 	g.process.killRest(g.pid)
-	go g.drain()
+	g.process.host.draining.Go(g.drain)
 }
 
 // drain waits for the output to be delivered, however slowly, and closes the files.
@@ -95,7 +96,7 @@ func (g *program) drain() {
 func (g *program) quiet(f *os.File, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.ending {
+	if !g.ending && !g.paused {
 		_ = f.SetReadDeadline(at) // a file without deadlines only shows prompts late
 	}
 }

@@ -42,18 +42,19 @@ type pump struct {
 // run reads until the end of the output.
 func (p *pump) run() {
 	defer p.program.reading.Done()
-	defer p.flush()
 	for {
 		err := p.some(p.raw.Read)
 		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && p.program.isPaused():
+			return
 		case errors.Is(err, os.ErrDeadlineExceeded) && p.program.hasEnded():
 			p.rest()
+			p.flush()
 			return
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			p.flush()
-			p.program.quiet(p.file, time.Time{})
-			p.waiting = false
+			p.lull()
 		case err != nil:
+			p.flush()
 			return
 		}
 	}
@@ -86,16 +87,29 @@ func (p *pump) some(read func(func(fd uintptr) bool) error) error {
 	return nil
 }
 
+// lull gives a line without an end to the log, unless more has come meanwhile.
+func (p *pump) lull() {
+	if p.some(p.now) == nil {
+		p.program.quiet(p.file, p.prompt())
+		return
+	}
+	p.flush()
+	p.program.quiet(p.file, time.Time{})
+	p.waiting = false
+}
+
 // rest reads what is there without waiting for more.
 func (p *pump) rest() {
 	for left := drainBytes; left > 0; left -= maxData / 2 {
-		err := p.some(func(fn func(uintptr) bool) error {
-			return p.raw.Control(func(fd uintptr) { fn(fd) })
-		})
-		if err != nil {
+		if p.some(p.now) != nil {
 			return
 		}
 	}
+}
+
+// now calls fn once, whether there is something to read or not.
+func (p *pump) now(fn func(fd uintptr) bool) error {
+	return p.raw.Control(func(fd uintptr) { fn(fd) })
 }
 
 // deliver writes to the log first: who is attached may make it wait.

@@ -14,6 +14,8 @@ import (
 type reaper struct {
 	mu    sync.Mutex // held from a fork until its child is known
 	ended map[int]func(syscall.WaitStatus)
+
+	ending sync.WaitGroup // of those who hear of an end
 }
 
 func newReaper() *reaper { return &reaper{ended: map[int]func(syscall.WaitStatus){}} }
@@ -29,6 +31,13 @@ func (r *reaper) start(fork func() (int, error), ended func(syscall.WaitStatus))
 	}
 	r.ended[pid] = ended
 	return pid, nil
+}
+
+// adopt makes a child known that this process had before it became another program.
+func (r *reaper) adopt(pid int, ended func(syscall.WaitStatus)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended[pid] = ended
 }
 
 // Run reaps until ctx ends.
@@ -61,7 +70,7 @@ func (r *reaper) reap() bool {
 	}
 	if ended := r.ended[pid]; ended != nil {
 		delete(r.ended, pid)
-		go ended(status)
+		r.ending.Go(func() { ended(status) })
 	}
 	return true
 }

@@ -32,6 +32,15 @@ func recordPath(dir, id string) string {
 
 // save writes the process down. The caller holds its lock.
 func (p *process) save() error {
+	data, err := json.Marshal(p.present())
+	if err != nil {
+		return fmt.Errorf("encode a process: %w", err)
+	}
+	return writeFile(recordPath(p.host.dir, p.spec.ID), data)
+}
+
+// present is the record of the present state. The caller holds the process's lock.
+func (p *process) present() record {
 	r := record{
 		Spec: p.spec, State: p.state, Restarts: p.restarts, Exit: p.exit,
 		Stopping: p.stopping, Removing: p.removing,
@@ -42,11 +51,7 @@ func (p *process) save() error {
 	if p.state == StateRunning && p.program != nil {
 		r.PID, r.Born = p.program.pid, p.program.born
 	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("encode a process: %w", err)
-	}
-	return writeFile(recordPath(p.host.dir, p.spec.ID), data)
+	return r
 }
 
 func (p *process) erase() error {

@@ -2,10 +2,9 @@ package supervisor
 
 import (
 	"context"
+	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"gondor/app"
 )
@@ -17,7 +16,7 @@ const startsAtOnce = 8
 // recoverAll takes over what an earlier supervisor wrote down. Programs that it left
 // behind have lost their pipes: they are ended, in the background, before those with
 // Restart start again.
-func (r *registry) recoverAll(ctx context.Context, h *host, group *errgroup.Group) error {
+func (r *registry) recoverAll(ctx context.Context, h *host, recovering *sync.WaitGroup) error {
 	records, err := loadRecords(h.dir, func(path string, err error) {
 		h.log.Error("read what is known of a process", "path", path, "error", err)
 	})
@@ -29,7 +28,7 @@ func (r *registry) recoverAll(ctx context.Context, h *host, group *errgroup.Grou
 		p := restore(h, one)
 		r.add(p)
 		if p.recovering {
-			group.Go(func() error { return p.recover(ctx, one, turns) })
+			recovering.Go(func() { p.recover(ctx, one, turns) })
 		}
 	}
 	return nil
@@ -53,7 +52,7 @@ func restore(h *host, one record) *process {
 
 // recover ends what is left of the program, then decides, in its turn, as if it had ended
 // now. Until then it can be looked at and stopped.
-func (p *process) recover(ctx context.Context, one record, turns chan struct{}) error {
+func (p *process) recover(ctx context.Context, one record, turns chan struct{}) {
 	p.endLeftover(ctx, one)
 	turns <- struct{}{}
 	defer func() { <-turns }()
@@ -73,7 +72,6 @@ func (p *process) recover(ctx context.Context, one record, turns chan struct{}) 
 		}
 		p.settle(p.exit, 0)
 	}
-	return nil
 }
 
 // lost says how the program ended that nobody saw end.

@@ -34,12 +34,19 @@ func Run(ctx context.Context, o Options) error {
 	if !filepath.IsAbs(o.Dir) {
 		return app.Invalid("dir", "%q is not an absolute path", o.Dir)
 	}
+	if os.Getenv(envRehearsal) != "" {
+		return rehearse(os.Stdin, os.Stdout)
+	}
 	for _, dir := range []string{o.Dir, filepath.Join(o.Dir, "processes")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("make the supervisor's directory: %w", err)
 		}
 	}
-	held, err := lock(o.Dir)
+	taken, err := inherited()
+	if err != nil {
+		return err
+	}
+	held, err := taken.lock(o.Dir)
 	if err != nil {
 		return err
 	}
@@ -49,7 +56,7 @@ func Run(ctx context.Context, o Options) error {
 	debug.SetGCPercent(50) // small in memory rather than fast: it is idle nearly always
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	return newServer(o, log).run(ctx)
+	return newServer(o, log, held).run(ctx, taken)
 }
 
 // enoughFiles is for a thousand processes with three pipes and a log each, and attached
@@ -70,7 +77,7 @@ func raiseFileLimit(log *slog.Logger) {
 }
 
 // newServer makes the supervisor; nothing happens before run.
-func newServer(o Options, log *slog.Logger) *server {
+func newServer(o Options, log *slog.Logger, held *os.File) *server {
 	if o.pace == (pace{}) {
 		o.pace = defaultPace()
 	}
@@ -78,7 +85,10 @@ func newServer(o Options, log *slog.Logger) *server {
 		o.limits = logfile.DefaultLimits()
 	}
 	r := newRegistry()
-	s := &server{version: o.Version, registry: r, sockets: newSockets(), leave: make(chan struct{}), left: make(chan struct{})}
+	s := &server{
+		version: o.Version, lock: held, registry: r, sockets: newSockets(),
+		leave: make(chan struct{}), left: make(chan struct{}), replacing: make(chan *replacement),
+	}
 	s.host = &host{
 		dir: o.Dir, log: log, logs: logfile.NewStore(filepath.Join(o.Dir, "logs"), o.limits), reaper: newReaper(),
 		buffers: &chunks{}, pace: o.pace, changed: r.changed, removed: r.removed,
@@ -88,31 +98,59 @@ func newServer(o Options, log *slog.Logger) *server {
 
 // run serves until it is told to leave. The order of leaving: processes, connections,
 // reaper, files.
-func (s *server) run(ctx context.Context) error {
-	l, err := listenSocket(s.host.dir)
-	if err != nil {
+func (s *server) run(ctx context.Context, taken *handover) error {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	if err := s.begin(life, taken); err != nil {
 		return err
 	}
 	defer forgetSocket(s.host.dir)
+	s.host.log.Info("ready", "version", s.version, "processes", len(s.registry.list()), "in place of another", taken != nil)
+	var err error
+	for next := (*replacement)(nil); err == nil; {
+		if next, err = s.live(ctx); next == nil {
+			break
+		}
+		next.refused(s.replace(next))
+	}
+	end()
+	s.recovering.Wait()
+	s.host.log.Info("left")
+	return errors.Join(err, s.sockets.close(), s.socket.Close(), s.host.logs.Shut())
+}
+
+// begin takes over: from the supervisor whose place this one takes, or what a dead one
+// wrote down.
+func (s *server) begin(life context.Context, taken *handover) (err error) {
+	if taken != nil {
+		return s.resume(taken)
+	}
+	if s.socket, err = listenSocket(s.host.dir); err != nil {
+		return err
+	}
+	return s.registry.recoverAll(life, s.host, &s.recovering)
+}
+
+// live answers and reaps until the supervisor is to leave, or something is to take its
+// place: then nothing is answered nor reaped any more, but all runs.
+func (s *server) live(ctx context.Context) (*replacement, error) {
 	living, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	group, living := errgroup.WithContext(living)
 	group.Go(func() error { return s.host.reaper.Run(living) })
-	if err := s.registry.recoverAll(living, s.host, group); err != nil {
-		end()
-		return errors.Join(err, l.Close(), group.Wait())
-	}
-	group.Go(func() error { return s.serve(living, l) })
-	s.host.log.Info("ready", "version", s.version, "processes", len(s.registry.list()))
+	group.Go(func() error { return s.serve(living) })
 	select {
 	case <-ctx.Done():
 	case <-s.leave:
 	case <-living.Done():
+	case next := <-s.replacing:
+		s.host.replacing.Store(true)
+		end()
+		return next, group.Wait()
 	}
 	s.registry.leave()
 	close(s.left)
 	s.answering.Wait()
 	end()
-	s.host.log.Info("left")
-	return errors.Join(group.Wait(), s.sockets.close(), s.host.logs.Shut())
+	return nil, group.Wait()
 }

@@ -106,3 +106,12 @@ func (s *server) answerListen(ctx context.Context, c *net.UnixConn, q request) (
 func (s *server) answerUnlisten(_ context.Context, _ *net.UnixConn, q request) (reply, error) {
 	return reply{}, s.sockets.drop(q.Network, q.Address)
 }
+
+// each calls fn for every socket.
+func (s *sockets) each(fn func(key string, f *os.File)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, f := range s.open {
+		fn(key, f)
+	}
+}

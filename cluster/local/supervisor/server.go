@@ -18,6 +18,8 @@ import (
 // server answers requests, one per connection.
 type server struct {
 	version   string
+	lock      *os.File // see lock
+	socket    *os.File // on which it answers
 	host      *host
 	registry  *registry
 	sockets   *sockets
@@ -25,6 +27,9 @@ type server struct {
 	leave     chan struct{}  // closed when somebody wants the supervisor to leave
 	left      chan struct{}  // closed when all processes have ended because of that
 	answering sync.WaitGroup // requests that wait for left
+
+	recovering sync.WaitGroup    // of what an earlier supervisor left
+	replacing  chan *replacement // what is to take the supervisor's place
 }
 
 // handler answers one request; what it returns is told to the client as the last reply.
@@ -50,6 +55,7 @@ func (s *server) handlers() map[op]handler {
 		opLines:    s.answerLines,
 		opDropLog:  s.answerDropLog,
 		opShutdown: s.answerShutdown,
+		opReplace:  s.answerReplace,
 	}
 }
 
@@ -57,7 +63,11 @@ func (s *server) handlers() map[op]handler {
 const requestTime = 10 * time.Second
 
 // serve accepts connections until ctx ends, and ends those that are left then.
-func (s *server) serve(ctx context.Context, l *net.UnixListener) error {
+func (s *server) serve(ctx context.Context) error {
+	l, err := unixListener(s.socket)
+	if err != nil {
+		return err
+	}
 	handlers := s.handlers()
 	group, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
@@ -100,7 +110,10 @@ func (s *server) answer(ctx context.Context, c *net.UnixConn, handlers map[op]ha
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
 	last, err := s.dispatch(ctx, c, handlers)
-	if err != nil {
+	switch {
+	case errors.Is(err, errAnswered):
+		return
+	case err != nil:
 		last = failure(err)
 	}
 	last.Done = true
@@ -150,6 +163,9 @@ func (s *server) answerShutdown(_ context.Context, c *net.UnixConn, _ request) (
 	}
 	return reply{}, nil
 }
+
+// errAnswered says that another one answers the request.
+var errAnswered = errors.New("the request is answered elsewhere")
 
 // errGone says that the client went away in the middle of a request.
 var errGone = errors.New("the client went away")

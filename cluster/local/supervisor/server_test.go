@@ -22,7 +22,7 @@ func TestRubbishOnTheSocketGetsAnAnswerAndHarmsNobody(t *testing.T) {
 		"no JSON":                 append([]byte{byte(kindMessage), 0, 0, 0, 1}, '{'),
 		"JSON of another kind":    append([]byte{byte(kindMessage), 0, 0, 0, 2}, "[]"...),
 		"no request":              message(t, request{Protocol: protocol, Op: "dance"}),
-		"another version":         message(t, request{Protocol: 99, Op: opVersion}),
+		"another version":         message(t, request{Protocol: 99, Op: opList}),
 		"a start of nothing":      message(t, request{Protocol: protocol, Op: opStart}),
 		"lines of nothing":        message(t, request{Protocol: protocol, Op: opLines}),
 		"an impossible signal":    message(t, request{Protocol: protocol, Op: opSignal, ID: "p", Signal: 1000}),

@@ -41,7 +41,7 @@ func dialSocket(ctx context.Context, dir string) (*net.UnixConn, error) {
 
 // listenSocket opens the socket of dir, in place of one that a dead supervisor left. The
 // caller holds the lock. The directory that holds the socket is the user's alone.
-func listenSocket(dir string) (*net.UnixListener, error) {
+func listenSocket(dir string) (_ *os.File, err error) {
 	path, err := socketPath(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		path, err = chooseSocketPath(dir)
@@ -59,10 +59,21 @@ func listenSocket(dir string) (*net.UnixListener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the socket: %w", err)
 	}
+	l.SetUnlinkOnClose(false)
+	defer func() { err = errors.Join(err, l.Close()) }()
 	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("protect the socket: %w", err), l.Close())
+		return nil, fmt.Errorf("protect the socket: %w", err)
 	}
-	return l, nil
+	return l.File()
+}
+
+// unixListener accepts from a socket, which stays open when the listener is closed.
+func unixListener(socket *os.File) (*net.UnixListener, error) {
+	l, err := net.FileListener(socket)
+	if err != nil {
+		return nil, fmt.Errorf("answer on the socket: %w", err)
+	}
+	return l.(*net.UnixListener), nil
 }
 
 // chooseSocketPath picks a path that is short enough and writes it down in dir.
@@ -75,10 +86,14 @@ func chooseSocketPath(dir string) (string, error) {
 	return path, writeFile(filepath.Join(dir, "supervisor.socket"), []byte(path+"\n"))
 }
 
-// forgetSocket removes the place that was chosen for a socket, once that is closed.
+// forgetSocket removes a socket that is closed, and the place that was chosen for it.
 func forgetSocket(dir string) {
 	path, err := socketPath(dir)
-	if err == nil && filepath.Dir(path) != dir {
+	if err != nil {
+		return
+	}
+	_ = os.Remove(path)
+	if filepath.Dir(path) != dir {
 		_ = os.Remove(filepath.Dir(path))
 		_ = os.Remove(filepath.Join(dir, "supervisor.socket"))
 	}
