@@ -6,6 +6,9 @@
 #              brings up and takes down, or on that of GONDOR_TEST_KUBECONFIG; where there can be
 #              none they are skipped, unless GONDOR_REQUIRE_KUBE is 1
 # make test-kube  all tests on Kubernetes, those of the test cluster itself included
+# make machine a Debian of its own, started with systemd in namespaces: install, deploy, restart,
+#              reboot and upgrade by the words of README.md; needs root, mmdebstrap and
+#              systemd-nspawn
 # make bench   figures of cost, side by side from one run; those on Kubernetes where test/cluster
 #              is up
 # make bench-kube  those on Kubernetes alone, on a cluster that it brings up and takes down
@@ -18,7 +21,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TSC         = npx --yes -p typescript@5.9.3 tsc
 ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 
-.PHONY: build image demo test test-kube lint bench bench-kube soak assets
+.PHONY: build image demo test test-kube machine lint bench bench-kube soak assets
 
 build: assets
 	go build -trimpath -ldflags "-s -w" -o bin/gondor .
@@ -41,6 +44,9 @@ test: lint image
 
 test-kube: image
 	test/kube/with-cluster go test -timeout 60m -p 1 $(ON_KUBE)
+
+machine: assets
+	GONDOR_TEST_MACHINE=1 go test -v -count=1 -timeout 60m ./test/machine
 
 lint:
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }

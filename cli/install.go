@@ -4,21 +4,37 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"gondor/cli/systemd"
 	"gondor/cluster/kube/manifest"
 )
 
 func (p *Program) installCommand() *cobra.Command {
 	var o manifest.Options
+	var machine systemdFlags
 	c := &cobra.Command{
-		Use: "install --domain DOMAIN --image REF", Short: "Print what a Kubernetes cluster needs to run Gondor", Args: takes(),
-		Long: "Print the manifests of a server on a Kubernetes cluster: its namespace, its rights, the control plane,\n" +
-			"the registry and the routers. Applying them again changes nothing:\n\n" +
+		Use: "install --domain DOMAIN {--systemd | --image REF}", Short: "Install a server: on this machine, or on a Kubernetes cluster", Args: takes(),
+		Long: "On a machine, as root: check it, copy this program to " + systemd.Binary + ", write the unit\n" +
+			systemd.UnitPath + " and say what to do next. Doing it again with another version\n" +
+			"is the upgrade; flags that are not given stay as they were:\n\n" +
+			"    gondor install --systemd --domain DOMAIN\n\n" +
+			"For a Kubernetes cluster: print the manifests of a server, which are its namespace, its rights, the\n" +
+			"control plane, the registry and the routers. Applying them again changes nothing:\n\n" +
 			"    gondor install --domain DOMAIN --image REF | kubectl apply -f -\n\n" +
-			"The first start makes the user admin, with the password of the Secret gondor-admin (key: password)\n" +
-			"or a random one that is printed once to the control plane's log.",
-		RunE: func(*cobra.Command, []string) error { return manifest.Write(p.io.Stdout, o) },
+			"There the first start makes the user admin, with the password of the Secret gondor-admin (key:\n" +
+			"password) or a random one that is printed once to the control plane's log.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkInstallFlags(c.LocalNonPersistentFlags(), machine.on); err != nil {
+				return err
+			}
+			if machine.on {
+				s := systemd.Server{Domain: o.Domain, PublicURL: o.PublicURL, Trusted: o.TrustedProxies}
+				return p.installSystemd(c.Context(), machine, s, c.Flags())
+			}
+			return manifest.Write(p.io.Stdout, o)
+		},
 	}
 	installFlags(c.Flags(), &o)
+	machine.bind(c.Flags())
 	return c
 }
 

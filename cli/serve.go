@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 
 	"github.com/spf13/cobra"
 
@@ -63,5 +64,27 @@ func (p *Program) serveOpened(ctx context.Context, o serverOptions) error {
 			return err
 		}
 	}
-	return s.run(ctx, func() { o.log.Info("ready", "url", s.url.String(), "address", s.listener.Addr().String()) })
+	return s.run(ctx, func() {
+		o.log.Info("ready", "url", s.url.String(), "address", s.listener.Addr().String())
+		if err := tellReady(ctx, p.io.Env(envNotify)); err != nil {
+			o.log.Error("tell systemd that the server is ready", "error", err)
+		}
+	})
+}
+
+// envNotify is the socket on which systemd waits for a word of a service that starts.
+const envNotify = "NOTIFY_SOCKET"
+
+// tellReady says on that socket that the server serves (sd_notify(3)); nothing when it is
+// empty.
+func tellReady(ctx context.Context, socket string) error {
+	if socket == "" {
+		return nil
+	}
+	c, err := (&net.Dialer{}).DialContext(ctx, "unixgram", socket)
+	if err != nil {
+		return err
+	}
+	_, err = c.Write([]byte("READY=1"))
+	return errors.Join(err, c.Close())
 }
