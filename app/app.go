@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Ports are what the domain needs of the world. All are required.
+// Ports are what the domain needs of the world. All but Disk are required.
 type Ports struct {
 	Store     Store
 	Vault     *Vault
@@ -18,6 +18,7 @@ type Ports struct {
 	Sources   Sources
 	Logs      Logs
 	Endpoints Endpoints
+	Disk      Disk // nil: there is always room
 }
 
 // Config is what an operator decides of an installation.
@@ -48,6 +49,7 @@ type App struct {
 	phases    *phases              // the release processes that are waited for
 	lingering *lingering           // what was replaced a moment ago
 	builds    *buildQueue          // what is being built
+	room      room                 // on the disk
 	untidy    chan struct{}        // asks for housekeeping
 	ready     chan struct{}        // closed when Run has seen everything there is
 	attempts  attempts             // to sign in, that failed

@@ -11,13 +11,14 @@ import (
 const buildGrace = 24 * time.Hour
 
 // dropArtifacts keeps the artifacts that something runs, that one of the newest
-// releases of an instance can be rolled back to, and those just built; the others go.
-func (a *App) dropArtifacts(ctx context.Context) error {
+// releases of an instance can be rolled back to, and those built within the grace; the
+// others go.
+func (a *App) dropArtifacts(ctx context.Context, grace time.Duration) error {
 	asOf := a.now()
 	var sites []ID[Site]
 	var kept kept
 	err := a.read(ctx, func(r Reader) (err error) {
-		if kept, err = a.keptBuilds(r); err != nil {
+		if kept, err = a.keptBuilds(r, grace); err != nil {
 			return err
 		}
 		for site, err := range r.Sites().Each() {
@@ -29,7 +30,7 @@ func (a *App) dropArtifacts(ctx context.Context) error {
 		return nil
 	})
 	if err == nil && len(kept.old) > 0 { // rarely, and only that makes others wait
-		kept, err = a.forgetArtifacts(ctx)
+		kept, err = a.forgetArtifacts(ctx, grace)
 	}
 	if err != nil {
 		return fmt.Errorf("decide which artifacts to keep: %w", err)
@@ -43,8 +44,8 @@ type kept struct {
 	old    []Build
 }
 
-func (a *App) keptBuilds(r Reader) (kept, error) {
-	needed, err := a.neededBuilds(r)
+func (a *App) keptBuilds(r Reader, grace time.Duration) (kept, error) {
+	needed, err := a.neededBuilds(r, grace)
 	if err != nil {
 		return kept{}, err
 	}
@@ -55,10 +56,10 @@ func (a *App) keptBuilds(r Reader) (kept, error) {
 }
 
 // forgetArtifacts takes the artifact from every build that is not needed.
-func (a *App) forgetArtifacts(ctx context.Context) (kept, error) {
+func (a *App) forgetArtifacts(ctx context.Context, grace time.Duration) (kept, error) {
 	var now kept
 	err := a.update(ctx, func(tx Tx) (err error) {
-		if now, err = a.keptBuilds(tx.Reader()); err != nil {
+		if now, err = a.keptBuilds(tx.Reader(), grace); err != nil {
 			return err
 		}
 		for _, build := range now.old {
@@ -73,9 +74,9 @@ func (a *App) forgetArtifacts(ctx context.Context) (kept, error) {
 }
 
 // neededBuilds lists the builds whose artifacts are kept, those under way included.
-func (a *App) neededBuilds(r Reader) ([]ID[Build], error) {
+func (a *App) neededBuilds(r Reader, grace time.Duration) ([]ID[Build], error) {
 	fresh, err := gather(r.Builds().Each(), func(b Build) bool {
-		return !b.State.Ended() || b.Artifact.Ref != "" && a.now().Sub(b.Ended) < buildGrace && !released(r, b.ID)
+		return !b.State.Ended() || b.Artifact.Ref != "" && a.now().Sub(b.Ended) < grace && !released(r, b.ID)
 	})
 	if err != nil {
 		return nil, err

@@ -97,6 +97,9 @@ type NewBuild struct {
 // made of an image.
 func (a *App) CreateBuild(ctx context.Context, who Actor, in NewBuild) (Build, error) {
 	var build Build
+	if err := a.expectRoomForNew(ctx, who, in); err != nil {
+		return build, err
+	}
 	err := a.update(ctx, func(tx Tx) error {
 		instance, site, err := buildTarget(tx.Reader(), who, in)
 		if err != nil {
@@ -118,6 +121,19 @@ func (a *App) CreateBuild(ctx context.Context, who Actor, in NewBuild) (Build, e
 		a.tellQueue(ctx)
 	}
 	return build, err
+}
+
+// expectRoomForNew refuses a build whose source there is no room for, before it is sent.
+func (a *App) expectRoomForNew(ctx context.Context, who Actor, in NewBuild) error {
+	var site Site
+	err := a.read(ctx, func(r Reader) (err error) {
+		_, site, err = buildTarget(r, who, in)
+		return err
+	})
+	if err != nil || in.Image != "" {
+		return err
+	}
+	return a.expectRoomFor(ctx, site.ID)
 }
 
 // buildTarget finds what a new build is for; the zero Instance when only a site is named.

@@ -73,7 +73,12 @@ func (q *buildQueue) building() []ID[Build] {
 // buildLoop takes builds out of the queue, one after the other.
 func (a *App) buildLoop(ctx context.Context) error {
 	for {
-		build, mine, err := a.claim(ctx)
+		var build Build
+		var mine context.Context
+		err := a.insist(ctx, "take a build out of the queue", func() (err error) {
+			build, mine, err = a.claim(ctx)
+			return err
+		})
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -18,8 +18,11 @@ func (a *App) carryOut(ctx, mine context.Context, build Build) error {
 		a.builds.leave(build.ID)
 		return ctx.Err()
 	}
-	err := a.endBuild(ctx, build.ID, plan, artifact, failed, cancelled)
+	err := a.insist(ctx, "store the end of a build", func() error {
+		return a.endBuild(ctx, build.ID, plan, artifact, failed, cancelled)
+	})
 	a.builds.leave(build.ID)
+	a.room.used.Add(artifact.Size)
 	if err != nil {
 		return err
 	}
@@ -33,6 +36,9 @@ func (a *App) carryOut(ctx, mine context.Context, build Build) error {
 func (a *App) make(ctx context.Context, build Build) (Artifact, Plan, error) {
 	if build.Image != "" {
 		return a.adopt(ctx, build)
+	}
+	if err := a.expectRoomFor(ctx, build.Site); err != nil {
+		return Artifact{}, Plan{}, err
 	}
 	runtimes, err := a.Builder.Runtimes(ctx)
 	if err != nil {
@@ -84,7 +90,7 @@ func (a *App) buildVariables(ctx context.Context, build Build) (map[string]strin
 
 // endBuild stores how a build ended, then lets go of its source and its log.
 func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Artifact, failed error, cancelled bool) error {
-	message := a.buildFault(id, failed)
+	message := a.buildFault(id, explainFull(failed))
 	err := a.update(ctx, func(tx Tx) error {
 		build, err := tx.Builds().Get(id)
 		if err != nil {

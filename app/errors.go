@@ -21,6 +21,7 @@ const (
 	CodeTooMany         Code = "too_many"        // it exceeds a limit of rate
 	CodeFailed          Code = "failed"          // it was tried, and failed for a reason of the site's own
 	CodeUnavailable     Code = "unavailable"     // it can't be done now, later perhaps
+	CodeFull            Code = "full"            // there is no room for it on the disk
 	CodeInternal        Code = "internal"        // a fault of Gondor or of what it stands on
 )
 

@@ -39,7 +39,7 @@ func (a *App) housekeeping(ctx context.Context) error {
 		rest := housekeepingRest * time.Since(began)
 		switch {
 		case err == nil || ctx.Err() != nil:
-		case CodeOf(err) == CodeUnavailable:
+		case CodeOf(err) == CodeUnavailable || CodeOf(err) == CodeFull:
 			a.log.Info("tidying up is put off", "until", a.now().Add(housekeepingAgain), "error", err)
 			rest = max(rest, housekeepingAgain)
 			a.tidy()
@@ -65,8 +65,20 @@ func (a *App) keepHouse(ctx context.Context) error {
 		a.sweepTokens(ctx),
 		a.giveUpWaiting(ctx),
 		a.discardSources(ctx),
-		a.dropArtifacts(ctx),
+		a.dropArtifacts(ctx, buildGrace),
+		a.keepWithinBudget(ctx),
 	)
+}
+
+// keepWithinBudget makes room when there is too little. That there is none to be made is
+// told to whoever deploys.
+func (a *App) keepWithinBudget(ctx context.Context) error {
+	err := a.expectRoom(ctx, 0)
+	if CodeOf(err) == CodeFull {
+		a.log.Warn("the disk is full", "error", err)
+		return nil
+	}
+	return err
 }
 
 // giveUpWaiting cancels builds whose source never came.

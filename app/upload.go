@@ -11,11 +11,15 @@ import (
 // queue, and returns the endpoint of its output. CodeConflict when its source has come
 // already; a source that is refused leaves the build waiting for a better one.
 func (a *App) UploadBuild(ctx context.Context, who Actor, id ID[Build], source io.Reader) (endpoint string, err error) {
-	if err := a.expectsSource(ctx, who, id); err != nil {
+	build, err := a.expectsSource(ctx, who, id)
+	if err != nil {
+		return "", err
+	}
+	if err := a.expectRoomFor(ctx, build.Site); err != nil {
 		return "", err
 	}
 	if err := a.Sources.Receive(ctx, id, source); err != nil {
-		return "", err
+		return "", explainFull(err)
 	}
 	err = a.update(ctx, func(tx Tx) error {
 		build, err := buildFor(tx.Reader(), who, ActionDeploy, id)
@@ -35,14 +39,14 @@ func (a *App) UploadBuild(ctx context.Context, who Actor, id ID[Build], source i
 	return a.Endpoints.Publish(buildSession{a, id}), nil
 }
 
-func (a *App) expectsSource(ctx context.Context, who Actor, id ID[Build]) error {
-	return a.read(ctx, func(r Reader) error {
-		build, err := buildFor(r, who, ActionDeploy, id)
-		if err != nil {
+func (a *App) expectsSource(ctx context.Context, who Actor, id ID[Build]) (build Build, err error) {
+	err = a.read(ctx, func(r Reader) error {
+		if build, err = buildFor(r, who, ActionDeploy, id); err != nil {
 			return err
 		}
 		return build.expectsSource()
 	})
+	return build, err
 }
 
 func (b Build) expectsSource() error {

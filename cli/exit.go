@@ -34,6 +34,7 @@ var exitCodes = map[app.Code]int{
 	app.CodeNotFound:        exitNotFound,
 	app.CodeConflict:        exitConflict,
 	app.CodeUnavailable:     exitUnavailable,
+	app.CodeFull:            exitUnavailable,
 }
 
 const exitCodesHelp = `Gondor ends with one of these codes:

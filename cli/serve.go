@@ -30,6 +30,7 @@ func (p *Program) serveCommand() *cobra.Command {
 	flags.StringVar(&f.publicURL, "public-url", "", "where people reach DOMAIN (default: http://DOMAIN with the port of --listen)")
 	flags.StringVar(&f.engine, "engine", cluster.Local, "what runs the sites: local or kube")
 	flags.StringSliceVar(&f.trusted, "trusted-proxies", nil, "networks whose forwarding headers are believed: CIDR,…")
+	flags.StringVar(&f.diskBudget, "disk-budget", "", "how much disk Gondor may keep, without the data of sites, such as 20Gi (default: 80% of its file system)")
 	f.kube.bind(flags)
 	return c
 }

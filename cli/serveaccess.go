@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 )
 
-// accessLimit is how large an access log gets before it becomes the one before.
-const accessLimit = 64 << 20
+// accessLogName is the name of the access log in the data directory.
+const accessLogName = "access.log"
 
-// rotating is a file that is renamed to NAME.1 when it has grown, and begun anew. It is
-// safe for concurrent use.
+// rotating is a file that is renamed to NAME.1 when it has grown, or when the disk is
+// full, and begun anew. It is safe for concurrent use.
 type rotating struct {
 	path  string
 	limit int64
@@ -48,6 +49,20 @@ func (r *rotating) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+	n, err := r.write(p)
+	for range 2 { // the first frees the file before this one, the second this one
+		if !errors.Is(err, syscall.ENOSPC) {
+			break
+		}
+		if err := r.rotate(); err != nil {
+			return n, err
+		}
+		n, err = r.write(p)
+	}
+	return n, err
+}
+
+func (r *rotating) write(p []byte) (int, error) {
 	n, err := r.file.Write(p)
 	r.size += int64(n)
 	return n, err

@@ -102,6 +102,7 @@ func (s *server) kubeOptions() kube.Options {
 	logs := logfile.NewStore(filepath.Join(s.options.data, "logs"), logfile.DefaultLimits())
 	s.closers = append(s.closers, closer(logs.Shut))
 	o := s.options.kube.Options
+	o.LogBudget = s.budget.Logs()
 	o.Logs, o.Drainer, o.Logger = logs, s.router, s.options.log
 	return o
 }

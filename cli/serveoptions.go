@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"gondor/app"
 	"gondor/cluster"
 )
@@ -18,6 +20,7 @@ type serveFlags struct {
 	listen, data, domain, publicURL string
 	engine                          string
 	trusted                         []string
+	diskBudget                      string
 	kube                            kubeFlags
 }
 
@@ -30,8 +33,11 @@ type serverOptions struct {
 	engine    string
 	trusted   []netip.Prefix
 	kube      kubeOptions
-	grace     time.Duration // for requests in flight at the end
-	log       *slog.Logger
+
+	diskBudget int64 // bytes; 0: a share of the file system
+
+	grace time.Duration // for requests in flight at the end
+	log   *slog.Logger
 }
 
 // serveGrace is how long requests in flight may take when a server ends. Meanwhile new
@@ -62,6 +68,9 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 	if o.kube, err = f.readKube(dir); err != nil {
 		return o, err
 	}
+	if o.diskBudget, err = parseDiskBudget(f.diskBudget); err != nil {
+		return o, err
+	}
 	if o.trusted, err = parsePrefixes(f.trusted); err != nil {
 		return o, err
 	}
@@ -69,6 +78,24 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 		o.publicURL, err = parsePublicURL(f.publicURL, o.domain)
 	}
 	return o, err
+}
+
+// leastDiskBudget is what a server can do its work with.
+const leastDiskBudget = 256 << 20
+
+// parseDiskBudget reads an amount of disk; 0 for none.
+func parseDiskBudget(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	amount, err := resource.ParseQuantity(text)
+	switch {
+	case err != nil || amount.Sign() < 0:
+		return 0, usage("--disk-budget %q is no amount of disk; give one such as 20Gi", text)
+	case amount.Sign() > 0 && amount.Value() < leastDiskBudget:
+		return 0, usage("--disk-budget %q is too little; give 256Mi or more", text)
+	}
+	return amount.Value(), nil
 }
 
 // parsePrefixes reads networks; an address is a network of its own.

@@ -39,6 +39,7 @@ type server struct {
 	listener net.Listener
 	ready    net.Listener // of the kubelet's questions, nil when nobody asks
 
+	budget app.DiskBudget
 	store  *store.Store
 	vault  *app.Vault
 	engine cluster.Engine
@@ -93,6 +94,9 @@ func (s *server) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	s.closers = append(s.closers, s.store)
+	if s.budget, err = budgetFor(s.options.data, s.options.diskBudget); err != nil {
+		return err
+	}
 	s.vault, err = s.store.OpenKey(ctx, filepath.Join(s.options.data, "gondor.key"))
 	return err
 }
@@ -109,7 +113,7 @@ func makeDataDir(dir string) error {
 // openRouter makes the router first: the engine drains by it, and what it serves of
 // Gondor's own is there before it serves.
 func (s *server) openRouter(context.Context) error {
-	lines, err := openRotating(filepath.Join(s.options.data, "access.log"), accessLimit)
+	lines, err := openRotating(filepath.Join(s.options.data, accessLogName), s.budget.AccessLog()/2)
 	if err != nil {
 		return err
 	}
@@ -158,7 +162,13 @@ func (s *server) localOptions() (local.Options, error) {
 	if err != nil {
 		return local.Options{}, fmt.Errorf("find Gondor's binary: %w", err)
 	}
+	space, err := spaceOf(s.options.data)
+	if err != nil {
+		return local.Options{}, err
+	}
 	return local.Options{
+		CacheBudget: s.budget.Caches(), LogBudget: s.budget.Logs(), Reserve: space.Reserve,
+		Limits:     local.Limits{Disk: s.budget.Build()},
 		Dir:        filepath.Join(s.options.data, "engine"),
 		Supervisor: []string{executable, "supervisor", "--dir"},
 		Drainer:    s.router,
@@ -211,8 +221,9 @@ func (s *server) openApp(context.Context) error {
 	s.app = app.New(app.Config{URL: s.url}, app.Ports{
 		Store: s.store, Vault: s.vault,
 		Workloads: s.engine, Processes: s.engine, Builder: s.engine, Logs: s.engine,
-		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{}),
+		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{Unpacked: s.budget.Source()}),
 		Endpoints: s.runner,
+		Disk:      &disk{data: s.options.data, budget: s.budget, local: s.options.engine == cluster.Local, engine: s.engine},
 	}, s.options.log)
 	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Logger: s.options.log})
 	if err != nil {

@@ -20,10 +20,20 @@ type instanceStatus struct {
 }
 
 func (p *Program) statusCommand() *cobra.Command {
-	return &cobra.Command{
+	disk := false
+	c := &cobra.Command{
 		Use: "status", Short: "Show the instance, its services, their state and release", Args: takes(),
-		RunE: func(c *cobra.Command, _ []string) error { return p.status(c.Context()) },
+		Long: "Show the instance, its services, their state and release. With --disk, show an admin what takes\n" +
+			"the disk of the server, and what may.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if disk {
+				return p.diskStatus(c.Context())
+			}
+			return p.status(c.Context())
+		},
 	}
+	c.Flags().BoolVar(&disk, "disk", false, "show what takes the disk of the server; needs no site")
+	return c
 }
 
 func (p *Program) status(ctx context.Context) error {

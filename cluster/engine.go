@@ -25,6 +25,11 @@ type Engine interface {
 	// own instances: an engine may add others, and keep them for routers elsewhere. Routes of
 	// what it returns is called once.
 	Routed(domain app.RouteSource) app.RouteSource
+	// Parts, DropCaches and DropLogs are those of app.Disk for what the engine keeps itself.
+	Parts(ctx context.Context) ([]app.DiskPart, error)
+	DropCaches(ctx context.Context, bytes int64) error
+	DropLogs(ctx context.Context, bytes int64) error
+
 	// Run looks after everything until ctx ends, and returns nil then; what it looks after
 	// runs on.
 	Run(ctx context.Context) error

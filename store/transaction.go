@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"syscall"
 
 	"go.etcd.io/bbolt"
 
@@ -76,12 +77,18 @@ func (s *Store) run(t *transaction, fn func(*transaction) error) error {
 	if t.broken != nil || t.writes == 0 {
 		return t.broken
 	}
-	if err := t.bolt.Commit(); err != nil {
+	if err := t.bolt.Commit(); errors.Is(err, syscall.ENOSPC) {
+		return errFull
+	} else if err != nil {
 		return fmt.Errorf("commit to the store: %w", err)
 	}
 	s.bell.ring()
 	return nil
 }
+
+// errFull says that a commit found no room. It left the store as it was: bbolt writes to
+// pages that nothing refers to before it writes what refers to them.
+var errFull = app.Fault(app.CodeFull, "The disk is full, so nothing was changed. Delete what nobody needs, or make the disk larger, and try again.")
 
 // transaction is what the tables of one transaction share.
 type transaction struct {

@@ -48,6 +48,7 @@ var visits = []visit{
 	{route: "DELETE /v2/users/:id/", path: "/v2/users/{newcomer}/", hidden: true},
 
 	{route: "GET /v2/backup/", action: app.ActionGovern},
+	{route: "GET /v2/disk/", action: app.ActionGovern},
 
 	{route: "GET /v2/resource_groups/", self: true},
 	{route: "GET /v2/resource_groups/find/", path: "/v2/resource_groups/find/?name={groupname}", action: app.ActionView},

@@ -78,7 +78,7 @@ func (s *server) routes() []route {
 		s.oauthRoutes(), s.meRoutes(), s.userRoutes(), s.groupRoutes(), s.memberRoutes(),
 		s.siteRoutes(), s.siteUserRoutes(), s.instanceRoutes(), s.serviceRoutes(), s.hostRoutes(),
 		s.variableRoutes(), s.buildRoutes(), s.releaseRoutes(), s.deploymentRoutes(), s.eventRoutes(),
-		s.backupRoutes(), s.openapiRoutes(),
+		s.backupRoutes(), s.diskRoutes(), s.openapiRoutes(),
 	} {
 		all = append(all, some...)
 	}

@@ -81,6 +81,7 @@ func (o Options) withDefaults() Options {
 	set(&o.WorkerAlive, app.WorkerAlive)
 	o.Bases = withBases(o.Bases)
 	set(&o.Registry.Address, o.Registry.Host)
+	set(&o.LogBudget, 10<<30)
 	set(&o.Limits.Time, 15*time.Minute)
 	set(&o.Limits.Memory, 2<<30)
 	set(&o.Limits.Disk, 4<<30)

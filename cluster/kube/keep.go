@@ -20,6 +20,11 @@ import (
 // Keep implements app.Builder. The registry inside Gondor gives the space back at once,
 // one elsewhere when it next looks for what no image needs.
 func (e *Engine) Keep(ctx context.Context, asOf time.Time, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
+	_, err := e.options.Logs.Trim(ctx, e.options.LogBudget)
+	return errors.Join(err, e.keepImages(ctx, asOf, builds, sites))
+}
+
+func (e *Engine) keepImages(ctx context.Context, asOf time.Time, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
 	builds = append(slices.Clone(builds), e.builds.underWay()...)
 	if len(e.options.Registry.Key) == 0 {
 		return e.keepElsewhere(ctx, asOf, builds, sites)

@@ -30,9 +30,11 @@ type Options struct {
 	// "node", "go", "static", "none". A missing one is taken from DefaultBases.
 	Bases map[string]Base
 
-	Logs    LogStore
-	Drainer app.Drainer // asked before a workload is removed; nil: nobody is
-	Logger  *slog.Logger
+	Logs LogStore
+	// LogBudget is what all logs may use together, in bytes, default 10 GB.
+	LogBudget int64
+	Drainer   app.Drainer // asked before a workload is removed; nil: nobody is
+	Logger    *slog.Logger
 
 	// WorkerAlive is after which a worker counts as healthy, default app.WorkerAlive.
 	WorkerAlive time.Duration
@@ -86,6 +88,11 @@ type LogStore interface {
 	Close(log app.LogName) error
 	// Drop removes the log. No error when there is none.
 	Drop(log app.LogName) error
+	// Use returns the bytes that each log has.
+	Use() (map[app.LogName]int64, error)
+	// Trim removes the oldest lines of all logs until they have no more bytes together, as
+	// far as that can be, and returns how many they have then.
+	Trim(ctx context.Context, most int64) (int64, error)
 	// Lines yields what app.Logs.Lines does.
 	Lines(ctx context.Context, q app.LogQuery) iter.Seq2[app.LogLine, error]
 }

@@ -47,7 +47,7 @@ func (e *Engine) Build(ctx context.Context, o app.BuildOrder, source io.Reader) 
 	if !filepath.IsLocal(string(o.Site)) || !filepath.IsLocal(string(o.Build)) {
 		return app.Artifact{}, app.Invalid("build", "%q of the site %q can't be a directory", string(o.Build), string(o.Site))
 	}
-	if !e.claim(o.Build) {
+	if !e.claim(o) {
 		return app.Artifact{}, app.Conflict("build", "%s is being built already", o.Build)
 	}
 	defer e.unclaim(o.Build)
@@ -62,13 +62,13 @@ func (e *Engine) Build(ctx context.Context, o app.BuildOrder, source io.Reader) 
 	return artifact, nil
 }
 
-func (e *Engine) claim(id app.ID[app.Build]) bool {
+func (e *Engine) claim(o app.BuildOrder) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.building[id] {
+	if _, claimed := e.building[o.Build]; claimed {
 		return false
 	}
-	e.building[id] = true
+	e.building[o.Build] = o.Site
 	return true
 }
 

@@ -39,11 +39,11 @@ type Engine struct {
 
 	mu        sync.Mutex
 	workloads map[app.WorkloadRef]*workload
-	replicas  map[string]*replica        // by their ID
-	orphans   []string                   // processes that nobody wants any more
-	building  map[app.ID[app.Build]]bool // builds under way
-	running   context.Context            // of Run, nil before
-	group     *errgroup.Group            // of Run
+	replicas  map[string]*replica                    // by their ID
+	orphans   []string                               // processes that nobody wants any more
+	building  map[app.ID[app.Build]]app.ID[app.Site] // builds under way
+	running   context.Context                        // of Run, nil before
+	group     *errgroup.Group                        // of Run
 }
 
 // Open makes the data directory ready, starts the supervisor if none runs, and takes
@@ -56,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		options: o, layout: layout{o.Dir}, observers: observers.New(), prober: health.NewProber(),
 		ports:     newPorts(o.FirstPort, o.LastPort, o.Dir),
-		workloads: map[app.WorkloadRef]*workload{}, replicas: map[string]*replica{}, building: map[app.ID[app.Build]]bool{},
+		workloads: map[app.WorkloadRef]*workload{}, replicas: map[string]*replica{}, building: map[app.ID[app.Build]]app.ID[app.Site]{},
 	}
 	if err := e.prepare(); err != nil {
 		return nil, fmt.Errorf("prepare the data directory: %w", err)

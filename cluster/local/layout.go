@@ -75,7 +75,10 @@ func (l layout) make() error {
 }
 
 // newPattern is the name of a file that is being written, until it is renamed.
-const newPattern = ".new-*"
+const (
+	newPrefix  = ".new-"
+	newPattern = newPrefix + "*"
+)
 
 // sweep removes the files that were being written when an earlier Gondor was killed.
 func (l layout) sweep() error {

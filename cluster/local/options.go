@@ -31,8 +31,11 @@ type Options struct {
 	WorkerAlive time.Duration
 
 	Limits Limits // of one build
-	// CacheBudget is what the caches of all sites may use together, in bytes, default 10 GB.
-	CacheBudget int64
+	// CacheBudget and LogBudget are what the caches of all sites and all logs may use
+	// together, in bytes, default 10 GB each.
+	CacheBudget, LogBudget int64
+	// Reserve is how many bytes of the disk no build may take; one that does fails.
+	Reserve int64
 	// BuildEnv names the variables of Gondor's own environment that the steps of
 	// builds get besides http_proxy, https_proxy and no_proxy: PIP_INDEX_URL, GOPROXY.
 	BuildEnv []string
@@ -53,6 +56,7 @@ func (o Options) withDefaults() Options {
 	set(&o.UIDBase, 210000)
 	set(&o.WorkerAlive, app.WorkerAlive)
 	set(&o.CacheBudget, 10<<30)
+	set(&o.LogBudget, 10<<30)
 	set(&o.Limits.Time, 15*time.Minute)
 	set(&o.Limits.Memory, 2<<30)
 	set(&o.Limits.Disk, 4<<30)

@@ -32,7 +32,7 @@ func (b *construction) receive(ctx context.Context, source io.Reader) (err error
 	if err := makeDir(b.cache(), 0o700); err != nil {
 		return err
 	}
-	for _, dir := range []string{b.cache(), filepath.Join(b.cache(), "home")} {
+	for _, dir := range []string{b.cache(), homeIn(b.cache())} {
 		if err := b.who.makeOwn(dir); err != nil {
 			return err
 		}

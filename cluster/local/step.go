@@ -76,7 +76,7 @@ func (b *construction) begin(ctx context.Context, id string, step app.Step) erro
 // environment is what a step gets.
 func (b *construction) environment(step app.Step) command.Environment {
 	return command.Environment{
-		"PATH": b.engine.runtimes.Path(), "HOME": b.cache() + "/home", "TMPDIR": b.tmp(),
+		"PATH": b.engine.runtimes.Path(), "HOME": homeIn(b.cache()), "TMPDIR": b.tmp(),
 		"LANG": "C.UTF-8", "GONDOR": b.engine.options.Executable,
 	}.Over(b.passed).Plan(step.Env, "${APP}", b.app(), "${CACHE}", b.cache()).Over(b.order.Variables)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"gondor/app"
@@ -55,7 +56,24 @@ func (l *log) append(now time.Time, lines ...app.LogLine) error {
 	return l.write(now, lines)
 }
 
+// write puts lines into the log. On a full disk the oldest segments make room, down to
+// the last: what is told now matters more than what was told first.
 func (l *log) write(now time.Time, lines []app.LogLine) error {
+	err := l.put(now, lines)
+	for left := len(l.segments); left > 0 && errors.Is(err, syscall.ENOSPC); left-- {
+		// Whoever reads it would keep the disk full of it otherwise.
+		if failed := os.Truncate(l.segments[0].path(l.dir), 0); failed != nil {
+			return errors.Join(err, fmt.Errorf("empty a segment: %w", failed))
+		}
+		if failed := l.shed(); failed != nil {
+			return errors.Join(err, failed)
+		}
+		err = l.put(now, lines)
+	}
+	return err
+}
+
+func (l *log) put(now time.Time, lines []app.LogLine) error {
 	if err := l.load(); err != nil {
 		return err
 	}
@@ -139,12 +157,27 @@ func (l *log) trim() error {
 		total += s.size
 	}
 	for total > l.limits.Budget && len(l.segments) > 1 {
-		if err := remove(l.segments[0].path(l.dir)); err != nil {
+		total -= l.segments[0].size
+		if err := l.shed(); err != nil {
 			return err
 		}
-		total -= l.segments[0].size
-		l.segments = l.segments[1:]
 	}
+	return nil
+}
+
+// shed removes the oldest segment. Its cursors are not given again.
+func (l *log) shed() error {
+	oldest := l.segments[0]
+	if len(l.segments) == 1 {
+		if err := l.rest(); err != nil {
+			return err
+		}
+		l.next = max(l.next, oldest.first+1)
+	}
+	if err := remove(oldest.path(l.dir)); err != nil {
+		return err
+	}
+	l.segments = l.segments[1:]
 	return nil
 }
 

@@ -102,11 +102,12 @@ func (r *reader) position() (segment, bool) {
 	return segment{}, false
 }
 
-// beginning is the last segment that can hold the first line, or the oldest there is.
+// beginning is the last segment that can hold the first line, or the oldest that holds
+// any: a full disk leaves empty ones.
 func (r *reader) beginning() (segment, bool) {
 	var at segment
-	for i, s := range r.log.segments {
-		if i == 0 || s.first <= r.after+1 {
+	for _, s := range r.log.segments {
+		if s.size > 0 && (at.size == 0 || s.first <= r.after+1) {
 			at = s
 		}
 	}

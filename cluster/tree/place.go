@@ -27,8 +27,13 @@ type Info struct {
 	Mode     fs.FileMode // ModeIrregular for all but files, directories and links
 	Size     int64       // of the contents, in bytes
 	OnDisk   int64       // the bytes that it takes on disk
+	Names    uint64      // how many it has in the file system; more than one when it is shared
+	ID       FileID
 	Modified time.Time
 }
+
+// FileID tells a file from all others of the machine.
+type FileID struct{ device, inode uint64 }
 
 func look(dir int, name, path string) (Place, error) {
 	var s unix.Stat_t
@@ -42,6 +47,7 @@ func infoOf(s *unix.Stat_t) Info {
 	return Info{
 		Mode: modeOf(uint32(s.Mode)), Size: s.Size, Modified: time.Unix(s.Mtim.Unix()),
 		OnDisk: s.Blocks * 512, // what st_blocks counts in, stat(2)
+		Names:  uint64(s.Nlink), ID: FileID{uint64(s.Dev), s.Ino},
 	}
 }
 

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -31,20 +30,6 @@ func EachAtOnce(dir string, fn func(Place) error) error {
 }
 
 func itself(err error) error { return err }
-
-// Usage returns the bytes that directories take on disk. What disappears meanwhile does
-// not count. When ctx ends it returns what it has counted.
-func Usage(ctx context.Context, dirs ...string) (total int64) {
-	w := walk{missed: func(error) error { return nil }}
-	w.fn = func(p Place) error {
-		total += p.Info.OnDisk
-		return ctx.Err()
-	}
-	for _, dir := range dirs {
-		_ = w.begin(dir) // it fails only with ctx
-	}
-	return total
-}
 
 // walk is a way through a tree.
 type walk struct {

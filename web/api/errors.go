@@ -29,6 +29,7 @@ var statuses = map[app.Code]int{
 	app.CodeTooMany:         http.StatusTooManyRequests,
 	app.CodeInternal:        http.StatusInternalServerError,
 	app.CodeUnavailable:     http.StatusServiceUnavailable,
+	app.CodeFull:            http.StatusInsufficientStorage,
 }
 
 // StatusOf returns the HTTP status of an error: 200 for nil, 500 for one without a code.

@@ -23,6 +23,7 @@ import (
 const (
 	healthPath = "/healthz"
 	keepPath   = "/gondor/keep"
+	usagePath  = "/gondor/usage"
 )
 
 // Registry is an HTTP handler. It is safe for concurrent use. Of all registries of all
@@ -78,6 +79,7 @@ func (r *Registry) route() {
 	r.mux = http.NewServeMux()
 	r.mux.HandleFunc("GET "+healthPath, r.health)
 	r.mux.HandleFunc("POST "+keepPath, r.serveKeep)
+	r.mux.HandleFunc("GET "+usagePath, r.serveUsage)
 	r.mux.Handle("/", r.within(r.gated(r.renewed(r.next))))
 }
 

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"gondor/app"
+	"gondor/cluster/logfile"
 )
 
 // Append writes a line of app.Gondor to a log; several when the text has newlines. A
@@ -54,4 +55,16 @@ func (c *Client) Lines(ctx context.Context, q app.LogQuery) iter.Seq2[app.LogLin
 func (c *Client) DropLog(ctx context.Context, log app.LogName) error {
 	_, err := c.ask(ctx, request{Op: opDropLog, Log: log})
 	return err
+}
+
+// TrimLogs removes the oldest segments of all logs until they have no more bytes
+// together, and returns how many they have then; see logfile.Store.Trim.
+func (c *Client) TrimLogs(ctx context.Context, most int64) (int64, error) {
+	p, err := c.ask(ctx, request{Op: opTrimLogs, Bytes: most})
+	return p.Bytes, err
+}
+
+// LogUse returns the bytes that each log has.
+func (c *Client) LogUse() (map[app.LogName]int64, error) {
+	return logfile.NewStore(logsDir(c.dir), logfile.Limits{}).Use()
 }

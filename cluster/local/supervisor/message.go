@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"gondor/app"
 )
@@ -33,6 +34,7 @@ const (
 	opCloseLog op = "close-log"
 	opLines    op = "lines"
 	opDropLog  op = "drop-log"
+	opTrimLogs op = "trim-logs"
 	opShutdown op = "shutdown"
 	opReplace  op = "replace"
 )
@@ -51,6 +53,7 @@ type request struct {
 	Text     string        `json:",omitempty"`
 	Query    *app.LogQuery `json:",omitempty"`
 	Argv     []string      `json:",omitempty"`
+	Bytes    int64         `json:",omitempty"`
 }
 
 // timeless reports whether supervisors answer a request whatever the version of its
@@ -66,13 +69,18 @@ type reply struct {
 	Statuses []Status      `json:",omitempty"`
 	Synced   bool          `json:",omitempty"`
 	Lines    []app.LogLine `json:",omitempty"`
+	Bytes    int64         `json:",omitempty"`
 	Done     bool          `json:",omitempty"` // nothing follows
 }
 
 // failure is the reply that carries an error to the client.
 func failure(err error) reply {
 	var known *app.Error
-	if !errors.As(err, &known) {
+	switch {
+	case errors.As(err, &known):
+	case errors.Is(err, syscall.ENOSPC):
+		known = &app.Error{Code: app.CodeFull, Message: "the disk is full: " + err.Error()}
+	default:
 		known = &app.Error{Code: app.CodeInternal, Message: err.Error()}
 	}
 	return reply{Error: known, Done: true}

@@ -76,6 +76,9 @@ func raiseFileLimit(log *slog.Logger) {
 	}
 }
 
+// logsDir is where a supervisor keeps the logs of its processes.
+func logsDir(dir string) string { return filepath.Join(dir, "logs") }
+
 // newServer makes the supervisor; nothing happens before run.
 func newServer(o Options, log *slog.Logger, held *os.File) *server {
 	if o.pace == (pace{}) {
@@ -90,7 +93,7 @@ func newServer(o Options, log *slog.Logger, held *os.File) *server {
 		leave: make(chan struct{}), left: make(chan struct{}), replacing: make(chan *replacement),
 	}
 	s.host = &host{
-		dir: o.Dir, log: log, logs: logfile.NewStore(filepath.Join(o.Dir, "logs"), o.limits), reaper: newReaper(),
+		dir: o.Dir, log: log, logs: logfile.NewStore(logsDir(o.Dir), o.limits), reaper: newReaper(),
 		buffers: &chunks{}, pace: o.pace, changed: r.changed, removed: r.removed,
 	}
 	return s

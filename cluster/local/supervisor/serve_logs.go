@@ -19,6 +19,11 @@ func (s *server) answerDropLog(_ context.Context, _ *net.UnixConn, q request) (r
 	return reply{}, s.host.logs.Drop(q.Log)
 }
 
+func (s *server) answerTrimLogs(ctx context.Context, _ *net.UnixConn, q request) (reply, error) {
+	left, err := s.host.logs.Trim(ctx, q.Bytes)
+	return reply{Bytes: left}, err
+}
+
 // answerLines sends lines as they come; a slow client makes only this wait.
 func (s *server) answerLines(ctx context.Context, c *net.UnixConn, q request) (reply, error) {
 	if q.Query == nil {

@@ -54,6 +54,7 @@ func (s *server) handlers() map[op]handler {
 		opCloseLog: s.answerCloseLog,
 		opLines:    s.answerLines,
 		opDropLog:  s.answerDropLog,
+		opTrimLogs: s.answerTrimLogs,
 		opShutdown: s.answerShutdown,
 		opReplace:  s.answerReplace,
 	}
