@@ -22,6 +22,7 @@ func TestABuildEndsAtItsLimits(t *testing.T) {
 		says  string
 	}{
 		{"it takes too much disk", Build{Time: time.Hour, Disk: 5 << 20, Usage: grows(6 << 20)}, "more than 5 MB of disk"},
+		{"it takes what is left of the disk", Build{Time: time.Hour, Disk: 1 << 40, Usage: grows(0), Reserve: 7 << 20, Free: func() (int64, error) { return 6 << 20, nil }}, "less than 7 MB of the disk free"},
 		{"it takes too long", Build{Time: time.Millisecond, Disk: 1 << 20, Usage: grows(0)}, "longer than 1ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

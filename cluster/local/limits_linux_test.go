@@ -38,6 +38,26 @@ func built(t *testing.T, dir string, site app.ID[app.Site]) (cluster.Engine, app
 
 func build(t *testing.T, engine cluster.Engine, site app.ID[app.Site], command string) app.Artifact {
 	t.Helper()
+	order := orderOf("build-of-"+app.ID[app.Build](site), command)
+	order.Site = site
+	a, err := engine.Build(context.Background(), order, sourceOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// orderOf is a build of one step, of a site of its own.
+func orderOf(id app.ID[app.Build], command string) app.BuildOrder {
+	return app.BuildOrder{
+		Build: id, Site: app.ID[app.Site](id), LogName: app.LogName("build/" + string(id)),
+		Plan: app.Plan{Steps: []app.Step{{Name: "Run", Command: command}}},
+	}
+}
+
+// sourceOf is a source of one file.
+func sourceOf(t *testing.T) *bytes.Buffer {
+	t.Helper()
 	var source bytes.Buffer
 	w := tar.NewWriter(&source)
 	if err := w.WriteHeader(&tar.Header{Name: "page.txt", Mode: 0o644, Size: 5, Typeflag: tar.TypeReg}); err != nil {
@@ -49,15 +69,7 @@ func build(t *testing.T, engine cluster.Engine, site app.ID[app.Site], command s
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	id := app.ID[app.Build]("build-of-" + string(site))
-	a, err := engine.Build(context.Background(), app.BuildOrder{
-		Build: id, Site: site, LogName: app.LogName("build/" + string(id)),
-		Plan: app.Plan{Steps: []app.Step{{Name: "Run", Command: command}}},
-	}, &source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return &source
 }
 
 // one is a one-off of an instance of a site.

@@ -21,6 +21,7 @@ func (b *construction) limits() limit.Build {
 	return limit.Build{
 		Began: b.started, Time: most.Time, Disk: most.Disk,
 		Dirs: []string{b.dir, b.tmp()}, Cache: b.cache(), Usage: tree.Usage,
+		Reserve: b.engine.options.Reserve, Free: func() (int64, error) { return tree.Free(b.dir) },
 	}
 }
 

@@ -42,6 +42,9 @@ func listSegments(dir string) ([]segment, error) {
 			continue // a log below this one
 		}
 		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it left the log this moment
+		}
 		if err != nil {
 			return nil, fmt.Errorf("list the segments: %w", err)
 		}

@@ -1,6 +1,11 @@
 package tree
 
-import "context"
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
 
 // Usage returns the bytes that directories take on disk. A file that has several names
 // among them counts once. What disappears meanwhile does not count. When ctx ends it
@@ -42,4 +47,13 @@ func (m *Meter) knows(info Info) bool {
 	}
 	m.seen[info.ID] = true
 	return false
+}
+
+// Free returns how many bytes are free on the file system of a directory.
+func Free(dir string) (int64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, fmt.Errorf("look at the file system of %s: %w", dir, err)
+	}
+	return int64(s.Bavail) * int64(s.Bsize), nil
 }
