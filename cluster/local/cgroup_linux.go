@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 )
 
 // cgroupMount is where every distribution mounts cgroups.
@@ -142,16 +141,6 @@ func (c *cgroups) cap(at string, s share) error {
 	default:
 		return c.write("cpu", at, "cpu.cfs_quota_us", quota)
 	}
-}
-
-// forksRefused reports whether a group wanted more processes than it may have.
-func (c *cgroups) forksRefused(group string) bool {
-	if c.name == "" {
-		return false
-	}
-	events, err := os.ReadFile(filepath.Join(c.roots["pids"], c.name, group, "pids.events"))
-	count, found := strings.CutPrefix(strings.TrimSpace(string(events)), "max ")
-	return err == nil && found && count != "0"
 }
 
 func (c *cgroups) either(one, two string) string {

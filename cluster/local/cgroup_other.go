@@ -14,5 +14,4 @@ func (*cgroups) restore(string, share) error          { return nil }
 func (*cgroups) remove(string) error                  { return nil }
 func (*cgroups) clear(string) error                   { return nil }
 func (*cgroups) groups(branch) []string               { return nil }
-func (*cgroups) forksRefused(string) bool             { return false }
 func (*cgroups) close() error                         { return nil }

@@ -14,7 +14,7 @@ import (
 func TestAGreedyBuildEndsWithItsLimitAndDisturbsNoSite(t *testing.T) {
 	asRoot(t)
 	o := options(smalldisk.Mount(t, 256<<20))
-	o.Limits, o.Reserve = local.Limits{Memory: 64 << 20, PIDs: 100}, 32<<20
+	o.Limits, o.Reserve = local.Limits{Memory: 300 << 20, PIDs: 100}, 32<<20
 	engine := openLocal(t, o)
 	limited(t, engine)
 	w := heldWorkload(build(t, engine, "site", "true"))
@@ -28,7 +28,7 @@ func TestAGreedyBuildEndsWithItsLimitAndDisturbsNoSite(t *testing.T) {
 	})
 	stop := askAllTheTime(t, told.of(w.Ref).Replicas[0].Address)
 	for _, c := range []struct{ name, command, says string }{
-		{"memory", "head -c 2000000000 /dev/zero | tail -c 2000000000 > /dev/null", "it used more than 64 MB of memory"},
+		{"memory", "head -c 2000000000 /dev/zero | tail -c 2000000000 > /dev/null", "it used more than 300 MB of memory"},
 		{"processes", "while :; do sleep 1000 & done", "it may have 100 processes and threads at once, and wanted more"},
 		{"disk", "cat /dev/zero > everything", "the build left less than 32 MB of the disk free and was stopped"},
 	} {

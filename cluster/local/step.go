@@ -153,9 +153,6 @@ func (b *construction) verdict(ctx context.Context, id string, step app.Step, ex
 		return nil
 	}
 	text := fmt.Sprintf("the step %q failed: %s", step.Name, exit.Message)
-	if b.engine.cgroups.forksRefused(builds().group(id)) {
-		text += fmt.Sprintf("; it may have %d processes and threads at once, and wanted more", b.engine.options.Limits.PIDs)
-	}
 	if s, err := b.engine.status(ctx, id); err == nil && len(s.Tail) > 0 {
 		text += "\n" + b.hidden.Hide(strings.Join(s.Tail, "\n"))
 	}

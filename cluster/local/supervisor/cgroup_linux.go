@@ -43,6 +43,23 @@ func oomKills(cgroups []string) int64 {
 	return kills
 }
 
+// refusedForks counts the processes that could not be made in the cgroups so far for
+// their number, and tells how many there may be at once.
+func refusedForks(cgroups []string) (forks, most int64) {
+	for _, dir := range cgroups {
+		data, err := os.ReadFile(filepath.Join(dir, "pids.events"))
+		limit, failed := os.ReadFile(filepath.Join(dir, "pids.max"))
+		if err != nil || failed != nil {
+			continue // another controller's
+		}
+		forks += counter(data, "max")
+		if n, err := strconv.ParseInt(strings.TrimSpace(string(limit)), 10, 64); err == nil {
+			most = n
+		}
+	}
+	return forks, most
+}
+
 // counter finds "name N" among the lines of a cgroup's file, 0 without one.
 func counter(data []byte, name string) int64 {
 	for line := range strings.Lines(string(data)) {

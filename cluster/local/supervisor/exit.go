@@ -40,6 +40,7 @@ func notStarted(err error) app.Exit {
 type ending struct {
 	status      syscall.WaitStatus
 	outOfMemory bool
+	most        int64 // how many processes it may have, when it wanted more; else 0
 	timedOut    bool
 	stopped     bool // SIGTERM was sent because somebody wanted it to end
 	killed      bool // SIGKILL too
@@ -60,6 +61,8 @@ func (e ending) message(s Spec) string {
 		return "killed: it used more than " + memory(s.MemoryLimit) + " of memory"
 	case e.timedOut:
 		return fmt.Sprintf("stopped: it ran longer than %v", s.Timeout)
+	case e.most > 0 && e.status.ExitStatus() > 0:
+		return fmt.Sprintf("exit status %d; it may have %d processes and threads at once, and wanted more", e.status.ExitStatus(), e.most)
 	case !e.status.Signaled():
 		return fmt.Sprintf("exit status %d", e.status.ExitStatus())
 	case e.killed:

@@ -108,6 +108,9 @@ func (p *process) ended(g *program, status syscall.WaitStatus) {
 		status: status, outOfMemory: oomKills(p.spec.Cgroups) > g.ooms,
 		timedOut: p.timedOut, stopped: p.stopping || p.leaving, killed: p.killed,
 	}
+	if refused, most := refusedForks(p.spec.Cgroups); refused > g.refused {
+		why.most = most
+	}
 	p.settle(why.exit(p.spec), time.Since(g.started))
 }
 

@@ -28,6 +28,7 @@ type program struct {
 	started time.Time
 	born    string // see birth
 	ooms    int64  // kills for memory in its cgroups before it started
+	refused int64  // forks in its cgroups before it started
 	input   *os.File
 	outputs []*os.File
 	pumps   []*pump

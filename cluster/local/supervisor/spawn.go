@@ -35,6 +35,7 @@ func (p *process) spawn() (*program, error) {
 // prepare makes all that a program needs but itself, and the child's ends of it.
 func (p *process) prepare() (*program, []*os.File, error) {
 	g := &program{process: p, started: time.Now(), ooms: oomKills(p.spec.Cgroups), drained: make(chan struct{})}
+	g.refused, _ = refusedForks(p.spec.Cgroups)
 	ends, err := g.plumb()
 	if err == nil {
 		err = g.addPumps()

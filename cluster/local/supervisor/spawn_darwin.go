@@ -21,5 +21,8 @@ func fork(path string, argv []string, s Spec, files []uintptr) (int, error) {
 // oomKills is 0: there are no cgroups.
 func oomKills([]string) int64 { return 0 }
 
+// refusedForks is 0: there are no cgroups.
+func refusedForks([]string) (forks, most int64) { return 0, 0 }
+
 // killRest has nothing beyond the process group, which is killed everywhere.
 func (p *process) killRest(int) {}
