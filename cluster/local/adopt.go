@@ -66,8 +66,12 @@ func (e *Engine) restore(r *record) error {
 	return nil
 }
 
-// groups lists the cgroups of the replicas that should run.
+// groups lists the cgroups of the replicas that should run: none of a workload on its way
+// out, of which a kill may have left nothing but them.
 func (r *record) groups() []string {
+	if r.Removed {
+		return nil
+	}
 	var groups []string
 	for index := range r.Workload.Replicas {
 		groups = append(groups, sites().group(replicaID(r.Workload.Ref, index)))

@@ -53,7 +53,7 @@ func (e *Engine) Build(ctx context.Context, o app.BuildOrder, source io.Reader) 
 	defer e.unclaim(o.Build)
 	b := e.construction(o)
 	if done, err := b.done(); err == nil {
-		return done, nil
+		return done, b.forget(ctx) // a kill may have come before that
 	}
 	artifact, err := b.run(ctx, source)
 	if err != nil {
@@ -162,9 +162,20 @@ func (b *construction) keep(ctx context.Context, size int64) (app.Artifact, erro
 	return artifact, b.forget(context.WithoutCancel(ctx))
 }
 
-// discard removes all that a build left.
+// discardPatience is how long a build that failed waits for a supervisor to come back.
+const discardPatience = 10 * time.Second
+
+// discard removes all that a build left. When its supervisor was killed, that has the rest
+// of it once it is back.
 func (b *construction) discard(ctx context.Context) error {
-	if err := b.clear(ctx); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, discardPatience)
+	defer cancel()
+	err := b.clear(ctx)
+	for app.CodeOf(err) == app.CodeUnavailable && ctx.Err() == nil {
+		pause(ctx, 100*time.Millisecond)
+		err = b.clear(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("remove what the build left: %w", err)
 	}
 	return nil

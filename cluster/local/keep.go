@@ -14,8 +14,8 @@ import (
 	"gondor/cluster/tree"
 )
 
-// Keep implements app.Builder. What a build that was never finished left is removed once
-// it is older than any build can be.
+// Keep implements app.Builder. It removes what unfinished builds left, too, unless they are
+// under way.
 func (e *Engine) Keep(ctx context.Context, asOf time.Time, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
 	return errors.Join(e.keepArtifacts(ctx, asOf, builds), e.keepCaches(ctx, sites), e.keepLogs(ctx))
 }
@@ -52,17 +52,14 @@ func isBuild(dir string) bool {
 	return err == nil
 }
 
-// isOver reports whether no build is at work on the directory, nor ended its work there
-// after that time.
+// isOver reports whether no build is at work on the directory, nor made an artifact there
+// after that time. One that is neither has failed or was cancelled.
 func (e *Engine) isOver(dir string, before time.Time) bool {
 	e.mu.Lock()
 	_, building := e.building[app.ID[app.Build](filepath.Base(dir))]
 	e.mu.Unlock()
-	if marker, err := os.Stat(filepath.Join(dir, completeMarker)); err == nil || building {
-		return !building && marker.ModTime().Before(before)
-	}
-	info, err := os.Stat(dir)
-	return err == nil && time.Since(info.ModTime()) > e.options.Limits.Time
+	marker, err := os.Stat(filepath.Join(dir, completeMarker))
+	return !building && (err != nil || marker.ModTime().Before(before))
 }
 
 // removeArtifact removes a build with what is kept of its steps, and the site's
@@ -73,7 +70,8 @@ func (e *Engine) removeArtifact(ctx context.Context, dir string) error {
 		return err
 	}
 	// Without its marker first, so that half of it is never taken for whole.
-	err := errors.Join(ignoreMissing(os.Remove(filepath.Join(dir, completeMarker))), tree.RemoveAll(dir))
+	err := errors.Join(ignoreMissing(os.Remove(filepath.Join(dir, completeMarker))),
+		tree.RemoveAll(dir), tree.RemoveAll(e.layout.tmp(filepath.Base(dir))))
 	if err != nil {
 		return fmt.Errorf("remove an artifact: %w", err)
 	}
