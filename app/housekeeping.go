@@ -65,6 +65,7 @@ func (a *App) keepHouse(ctx context.Context) error {
 		a.sweepTokens(ctx),
 		a.giveUpWaiting(ctx),
 		a.discardSources(ctx),
+		a.forgetPhases(ctx),
 		a.dropArtifacts(ctx, buildGrace),
 		a.keepWithinBudget(ctx),
 	)
@@ -105,8 +106,11 @@ func (a *App) discardSources(ctx context.Context) error {
 	}
 	for _, id := range ids {
 		over, err := a.isOver(ctx, id)
-		if err != nil || !over {
+		if err != nil {
 			return err
+		}
+		if !over {
+			continue
 		}
 		if err := errors.Join(a.Logs.Close(ctx, BuildLog(id)), a.Sources.Discard(ctx, id)); err != nil {
 			return fmt.Errorf("discard the source of build %s: %w", id, err)

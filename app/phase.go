@@ -13,7 +13,9 @@ const phaseTimeout = 30 * time.Minute
 
 // phaseID is the process of a release's release phase. There is one per release, for
 // ever, so that it is found again after a kill and never run twice.
-func phaseID(id ID[Release]) ProcessID { return ProcessID("release-" + string(id)) }
+func phaseID(id ID[Release]) ProcessID { return ProcessID(phasePrefix + string(id)) }
+
+const phasePrefix = "release-"
 
 // phases are the release processes that somebody waits for. It is safe for concurrent
 // use.
@@ -112,6 +114,42 @@ func (a *App) finishPhase(ctx context.Context, p picture, release Release, exit 
 	}
 	parts = append(parts, p.aftermath(p.members(release)))
 	return a.conclude(ctx, release, ReleaseFailed, strings.Join(parts, "\n"))
+}
+
+// forgetPhases forgets the release processes whose release has moved on or is no more: a
+// kill may have come between the two. One that still runs was to be stopped.
+func (a *App) forgetPhases(ctx context.Context) error {
+	kept, err := a.Processes.Kept(ctx)
+	if err != nil {
+		return fmt.Errorf("list the processes that are kept: %w", err)
+	}
+	for _, id := range kept {
+		release, isPhase := strings.CutPrefix(string(id), phasePrefix)
+		if !isPhase {
+			continue
+		}
+		over, err := a.phaseIsOver(ctx, ID[Release](release))
+		if err == nil && over {
+			err = a.Processes.Forget(ctx, id)
+		}
+		if err != nil {
+			return fmt.Errorf("forget a release process: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *App) phaseIsOver(ctx context.Context, id ID[Release]) (bool, error) {
+	over := false
+	err := a.read(ctx, func(r Reader) error {
+		release, err := r.Releases().Get(id)
+		over = IsNotFound(err) || err == nil && release.State != ReleasePreparing
+		if IsNotFound(err) {
+			return nil
+		}
+		return err
+	})
+	return over, err
 }
 
 // lastLines reads what processes last wrote to a log; none when it can't be read, for

@@ -60,6 +60,10 @@ type Processes interface {
 	Wait(ctx context.Context, id ProcessID) (Exit, error)
 	// Stop ends the process with SIGTERM, then SIGKILL. No error when it has ended.
 	Stop(ctx context.Context, id ProcessID) error
-	// Forget removes what is kept of an ended process. No error when there is none.
+	// Forget removes what is kept of an ended process; one that runs is stopped. No error
+	// when there is none.
 	Forget(ctx context.Context, id ProcessID) error
+	// Kept lists the processes that were started and not forgotten, in no order; one that was
+	// started a moment ago may be missing.
+	Kept(ctx context.Context) ([]ProcessID, error)
 }

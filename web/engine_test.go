@@ -239,6 +239,12 @@ func (e processes) Forget(_ context.Context, id app.ProcessID) error {
 	return nil
 }
 
+func (e processes) Kept(context.Context) ([]app.ProcessID, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.processes)), nil
+}
+
 // Logs.
 
 type memoryLog struct {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -99,6 +100,23 @@ func testProcesses(t *testing.T, subject Subject) {
 			_, err := b.Wait(context.Background(), p.ID)
 			return app.IsNotFound(err)
 		})
+	})
+	t.Run("it is listed until it is forgotten", func(t *testing.T) {
+		b := newBench(t, subject)
+		p := b.process("true")
+		listed := func() bool {
+			ids, err := b.Kept(context.Background())
+			b.ok(err)
+			return slices.Contains(ids, p.ID)
+		}
+		b.ok(b.Start(context.Background(), p))
+		b.eventually("it is listed", listed)
+		_, err := b.Wait(context.Background(), p.ID)
+		b.ok(err)
+		b.restart()
+		b.eventually("it is listed after a restart", listed)
+		b.ok(b.Forget(context.Background(), p.ID))
+		b.eventually("it is listed no more", func() bool { return !listed() })
 	})
 	t.Run("what is forgotten can be started anew at once", func(t *testing.T) {
 		b := newBench(t, subject)

@@ -142,6 +142,19 @@ func (o *oneOffs) find(ctx context.Context, id app.ProcessID) (*corev1.Pod, erro
 	return o.ask(ctx, process) // the informer may be behind
 }
 
+// kept lists the one-offs of the instances that were not forgotten.
+func (o *oneOffs) kept() []app.ProcessID {
+	var ids []app.ProcessID
+	for _, object := range o.informer.GetStore().List() {
+		pod, ok := object.(*corev1.Pod)
+		if ok && pod.Labels[labelInstallation] == o.installation && pod.Labels[labelInstance] != "" &&
+			pod.Annotations[annotationProcess] != "" && !isForgotten(pod) {
+			ids = append(ids, app.ProcessID(pod.Annotations[annotationProcess]))
+		}
+	}
+	return ids
+}
+
 // ask looks for the pod in the cluster.
 func (o *oneOffs) ask(ctx context.Context, process string) (*corev1.Pod, error) {
 	list, err := o.client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{

@@ -109,6 +109,9 @@ func (e *Engine) Forget(ctx context.Context, id app.ProcessID) error {
 	return nil
 }
 
+// Kept implements app.Processes. What was started a moment ago may be missing.
+func (e *Engine) Kept(context.Context) ([]app.ProcessID, error) { return e.oneOffs.kept(), nil }
+
 // deletePod tells the cluster to stop a pod. No error when it is gone.
 func (e *Engine) deletePod(ctx context.Context, pod *corev1.Pod) error {
 	if pod.DeletionTimestamp != nil {

@@ -65,6 +65,21 @@ func (e *Engine) Forget(ctx context.Context, id app.ProcessID) error {
 	return e.supervisor.Remove(ctx, string(id))
 }
 
+// Kept implements app.Processes.
+func (e *Engine) Kept(ctx context.Context) ([]app.ProcessID, error) {
+	statuses, err := e.supervisor.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the processes: %w", err)
+	}
+	var ids []app.ProcessID
+	for _, s := range statuses {
+		if kind := s.Labels[labelKind]; kind == kindProcess || kind == kindRun {
+			ids = append(ids, app.ProcessID(s.ID))
+		}
+	}
+	return ids, nil
+}
+
 // bury removes the cgroup of a process that has ended for good.
 func (e *Engine) bury(s supervisor.Status) {
 	ended := s.State == supervisor.StateExited || s.State == supervisor.StateRemoved
