@@ -5,6 +5,8 @@
 #              of the engine on Kubernetes, but for those that take long, on a cluster that it
 #              brings up and takes down, or on that of GONDOR_TEST_KUBECONFIG; where there can be
 #              none they are skipped, unless GONDOR_REQUIRE_KUBE is 1
+# make kills   kills Gondor at every commit of its store and every call of its engine, and at
+#              random moments: half an hour and more
 # make test-kube  all tests on Kubernetes, those of the test cluster itself included
 # make machine a Debian of its own, started with systemd in namespaces: install, deploy, restart,
 #              reboot and upgrade by the words of README.md; needs root, mmdebstrap and
@@ -21,7 +23,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TSC         = npx --yes -p typescript@5.9.3 tsc
 ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 
-.PHONY: build image demo test test-kube machine lint bench bench-kube soak assets
+.PHONY: build image demo test kills test-kube machine lint bench bench-kube soak assets
 
 build: assets
 	go build -trimpath -ldflags "-s -w" -o bin/gondor .
@@ -41,6 +43,9 @@ ON_KUBE     = ./cluster/kube/... ./test/kube/... ./cli
 test: lint image
 	GONDOR_REQUIRE_KUBE= GONDOR_TEST_KUBECONFIG= go test -race -timeout 40m ./...
 	test/kube/with-cluster --untested go test -short -timeout 40m -p 1 $(ON_KUBE)
+
+kills:
+	GONDOR_KILLS_ALL=1 go test -race -count 1 -v -timeout 3h ./test/kills
 
 test-kube: image
 	test/kube/with-cluster go test -timeout 60m -p 1 $(ON_KUBE)

@@ -34,7 +34,7 @@ func (p *Program) supervisorCommand() *cobra.Command {
 		Use: "supervisor --dir DIR", Short: "Run the supervisor of a data directory", Hidden: true, Args: takes(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			defer settle()()
-			return supervisor.Run(c.Context(), supervisor.Options{Dir: dir, Version: version()})
+			return supervisor.Run(c.Context(), supervised(supervisor.Options{Dir: dir, Version: version()}))
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "", "the supervisor's directory")

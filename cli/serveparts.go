@@ -166,14 +166,14 @@ func (s *server) localOptions() (local.Options, error) {
 	if err != nil {
 		return local.Options{}, err
 	}
-	return local.Options{
+	return placed(local.Options{
 		CacheBudget: s.budget.Caches(), LogBudget: s.budget.Logs(), Reserve: space.Reserve,
 		Limits:     local.Limits{Disk: s.budget.Build()},
 		Dir:        filepath.Join(s.options.data, "engine"),
 		Supervisor: []string{executable, "supervisor", "--dir"},
 		Drainer:    s.router,
 		Logger:     s.options.log,
-	}, nil
+	}), nil
 }
 
 // checkAddress refuses an address that is taken before anything is made. A supervisor
@@ -218,13 +218,13 @@ func (s *server) listen(ctx context.Context) (err error) {
 
 func (s *server) openApp(context.Context) error {
 	s.runner = runner.New(s.options.log)
-	s.app = app.New(app.Config{URL: s.url}, app.Ports{
+	s.app = app.New(app.Config{URL: s.url}, ports(app.Ports{
 		Store: s.store, Vault: s.vault,
 		Workloads: s.engine, Processes: s.engine, Builder: s.engine, Logs: s.engine,
 		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{Unpacked: s.budget.Source()}),
 		Endpoints: s.runner,
 		Disk:      &disk{data: s.options.data, budget: s.budget, local: s.options.engine == cluster.Local, engine: s.engine},
-	}, s.options.log)
+	}), s.options.log)
 	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Logger: s.options.log})
 	if err != nil {
 		return err

@@ -20,11 +20,20 @@ type host struct {
 	reaper  *reaper
 	buffers *chunks
 	pace    pace
+	passing func(point string) // see Options
 	changed func(*process, Status)
 	removed func(*process)
 
 	draining  sync.WaitGroup // of outputs whose programs have ended
 	replacing atomic.Bool    // who is attached is cut off for a moment, and has not gone
+}
+
+// step does what a kill could come before or after.
+func (h *host) step(name string, do func() error) error {
+	h.passing("before " + name)
+	err := do()
+	h.passing("after " + name)
+	return err
 }
 
 // process is one ID: what it should run, the program that it runs now, and how the last

@@ -36,7 +36,7 @@ func (p *process) save() error {
 	if err != nil {
 		return fmt.Errorf("encode a process: %w", err)
 	}
-	return writeFile(recordPath(p.host.dir, p.spec.ID), data)
+	return p.host.step("write "+p.spec.ID, func() error { return writeFile(recordPath(p.host.dir, p.spec.ID), data) })
 }
 
 // present is the record of the present state. The caller holds the process's lock.
@@ -55,10 +55,11 @@ func (p *process) present() record {
 }
 
 func (p *process) erase() error {
-	if err := os.Remove(recordPath(p.host.dir, p.spec.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	err := p.host.step("erase "+p.spec.ID, func() error { return os.Remove(recordPath(p.host.dir, p.spec.ID)) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // loadRecords reads what an earlier supervisor wrote down. What can't be read is reported

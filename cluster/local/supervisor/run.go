@@ -22,6 +22,9 @@ import (
 type Options struct {
 	Dir     string // its directory, absolute; made when missing
 	Version string // given back by Client.Version
+	// Passing is told before and after each step that a kill could come between: a record
+	// written or erased, a program started. Tests kill the supervisor in it; nil otherwise.
+	Passing func(point string)
 
 	pace   pace           // how fast processes start again; the tests' own
 	limits logfile.Limits // of logs; the tests' own
@@ -87,6 +90,9 @@ func newServer(o Options, log *slog.Logger, held *os.File) *server {
 	if o.limits == (logfile.Limits{}) {
 		o.limits = logfile.DefaultLimits()
 	}
+	if o.Passing == nil {
+		o.Passing = func(string) {}
+	}
 	r := newRegistry()
 	s := &server{
 		version: o.Version, lock: held, registry: r, sockets: newSockets(),
@@ -94,7 +100,7 @@ func newServer(o Options, log *slog.Logger, held *os.File) *server {
 	}
 	s.host = &host{
 		dir: o.Dir, log: log, logs: logfile.NewStore(logsDir(o.Dir), o.limits), reaper: newReaper(),
-		buffers: &chunks{}, pace: o.pace, changed: r.changed, removed: r.removed,
+		buffers: &chunks{}, pace: o.pace, passing: o.Passing, changed: r.changed, removed: r.removed,
 	}
 	return s
 }

@@ -29,7 +29,13 @@ func (p *process) spawn() (*program, error) {
 		p.first.program = g
 		p.attached.Store(p.first)
 	}
-	return g, g.start(func() (int, error) { return fork(path, argv, p.spec, descriptors(ends)) })
+	return g, g.start(func() (pid int, err error) {
+		err = p.host.step("start "+p.spec.ID, func() error {
+			pid, err = fork(path, argv, p.spec, descriptors(ends))
+			return err
+		})
+		return pid, err
+	})
 }
 
 // prepare makes all that a program needs but itself, and the child's ends of it.
