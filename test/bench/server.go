@@ -26,22 +26,24 @@ const password = "correct horse battery"
 
 // server is a `gondor serve` on a data directory of its own.
 type server struct {
-	binary  string
-	data    string
-	address string
-	env     []string
-	log     *os.File
-	process *exec.Cmd // nil while it does not run
-	client  *api.Client
+	binary    string
+	data      string
+	address   string
+	arguments []string // of `gondor serve`, besides its own
+	env       []string
+	log       *os.File
+	process   *exec.Cmd // nil while it does not run
+	client    *api.Client
 }
 
 // newServer starts a server on an empty data directory and signs in. Call end.
-func (b *bench) newServer(ctx context.Context, name string) (*server, error) {
+// Arguments are added to those of `gondor serve`.
+func (b *bench) newServer(ctx context.Context, name string, arguments ...string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{binary: b.gondor, data: filepath.Join(b.dir, name), address: address}
+	s := &server{binary: b.gondor, data: filepath.Join(b.dir, name), address: address, arguments: arguments}
 	if s.log, err = os.Create(s.data + ".log"); err != nil {
 		return nil, fmt.Errorf("make the server's log: %w", err)
 	}
@@ -84,7 +86,8 @@ func freeAddress() (string, error) {
 
 // start executes the server and returns at once.
 func (s *server) start() error {
-	s.process = exec.Command(s.binary, "serve", "--listen", s.address, "--data", s.data, "--domain", domain)
+	arguments := append([]string{"serve", "--listen", s.address, "--data", s.data, "--domain", domain}, s.arguments...)
+	s.process = exec.Command(s.binary, arguments...)
 	s.process.Env, s.process.Stdout, s.process.Stderr = s.env, s.log, s.log
 	if err := s.process.Start(); err != nil {
 		s.process = nil
