@@ -48,6 +48,7 @@ func (e *Engine) adopt(ctx context.Context) error {
 	}
 	e.adoptProcesses(byKey, statuses)
 	for _, w := range e.workloads {
+		w.lineUp()
 		w.publish()
 	}
 	return e.removeGroups(statuses)

@@ -35,6 +35,7 @@ type Engine struct {
 	observers  *observers.Observers
 	runtimes   *runtimes.Runtimes
 	prober     *health.Prober
+	turns      *turns
 	notes      []string
 
 	mu        sync.Mutex
@@ -54,7 +55,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, app.Invalid("data", "%q with ports %d to %d can't be used; give an absolute path and a range within 1 to 65535", o.Dir, o.FirstPort, o.LastPort)
 	}
 	e := &Engine{
-		options: o, layout: layout{o.Dir}, observers: observers.New(), prober: health.NewProber(),
+		options: o, layout: layout{o.Dir}, observers: observers.New(), prober: health.NewProber(), turns: &turns{},
 		ports:     newPorts(o.FirstPort, o.LastPort, o.Dir),
 		workloads: map[app.WorkloadRef]*workload{}, replicas: map[string]*replica{}, building: map[app.ID[app.Build]]app.ID[app.Site]{},
 	}
@@ -134,6 +135,7 @@ func (e *Engine) start(ctx context.Context, group *errgroup.Group) {
 	for _, w := range e.workloads {
 		e.keep(w)
 	}
+	e.turns.begin(e.options.StartsAtOnce)
 }
 
 // finish waits for the end and sees to it that nothing more is begun.

@@ -2,6 +2,7 @@ package local
 
 import (
 	"log/slog"
+	"runtime"
 	"time"
 
 	"gondor/app"
@@ -27,6 +28,11 @@ type Options struct {
 	Executable string
 	// HardCPU makes the CPU of a size a limit too, not only a guaranteed share.
 	HardCPU bool
+	// StartsAtOnce is how many replicas start at the same time when all of them have to, as
+	// after a start of the machine; default the number of CPUs.
+	StartsAtOnce int
+	// StartTurn is after which such a start no longer keeps the next waiting, default 10 s.
+	StartTurn time.Duration
 	// WorkerAlive is after which a worker counts as healthy, default app.WorkerAlive.
 	WorkerAlive time.Duration
 
@@ -54,6 +60,8 @@ func (o Options) withDefaults() Options {
 	set(&o.FirstPort, 20000)
 	set(&o.LastPort, 29999)
 	set(&o.UIDBase, 210000)
+	set(&o.StartsAtOnce, runtime.NumCPU())
+	set(&o.StartTurn, 10*time.Second)
 	set(&o.WorkerAlive, app.WorkerAlive)
 	set(&o.CacheBudget, 10<<30)
 	set(&o.LogBudget, 10<<30)

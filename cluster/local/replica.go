@@ -17,6 +17,7 @@ import (
 //	   ▲                    ▲                          │
 //	   │                    └──────────passes──────────┘
 //	   └──started again── crashed ◀──ends── any of them
+//	   └──in its turn──── lost, with the supervisor
 //	draining, once it is retired, from any of them
 type replica struct {
 	workload *workload
@@ -35,6 +36,7 @@ type replica struct {
 	process       supervisor.State // the last that was heard
 	begun         bool             // the supervisor has the process
 	healthyBefore bool             // an earlier Gondor saw its present process healthy
+	turn          *turn            // to start; nil when it need not wait
 }
 
 func newReplica(w *workload, index int) *replica {
@@ -125,8 +127,43 @@ func (r *replica) fail(ctx context.Context, err error) {
 	}
 }
 
-// show makes what is known public.
-func (r *replica) show() uint64 { return r.workload.show(r, r.now) }
+// show makes what is known public. Whoever waits for the start of this one comes next when
+// it has started, or failed.
+func (r *replica) show() uint64 {
+	version := r.workload.show(r, r.now)
+	if r.turn != nil && r.now.State != app.ReplicaStarting {
+		r.turn.end()
+		r.turn = nil
+	}
+	return version
+}
+
+// lineUp makes the replica wait for its turn to start.
+func (r *replica) lineUp(healthyBefore bool) {
+	if r.turn != nil {
+		r.turn.end()
+	}
+	r.turn = r.workload.engine.turns.queue(rank(r.spec.Kind, healthyBefore))
+	r.now.State, r.now.Message, r.now.Output, r.now.Started = app.ReplicaStarting, "waits until others have started", nil, time.Time{}
+}
+
+// awaitTurn returns when the replica may start, is retired or ctx ends; it reports whether it
+// may.
+func (r *replica) awaitTurn(ctx context.Context) bool {
+	if r.turn == nil {
+		return true
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-r.retired:
+		return false
+	case <-r.turn.given:
+	}
+	r.now.Message = ""
+	time.AfterFunc(r.workload.engine.options.turnTime(r.spec.Kind), r.turn.end)
+	return true
+}
 
 // watch follows the process and its health until the replica is retired, the process
 // has gone or ctx ends.
@@ -145,7 +182,7 @@ func (r *replica) watch(ctx context.Context) error {
 		case <-r.retired:
 			return nil
 		case <-r.news.ready:
-			if r.heed(r.news.take()) {
+			if r.hear(r.news.take()) {
 				checks.begin()
 			}
 			r.show()
@@ -158,6 +195,19 @@ func (r *replica) watch(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// hear is heed for a replica that is to go on: one whose process was lost stands in line. That
+// a process was removed is late news, of the one before.
+func (r *replica) hear(s supervisor.Status) bool {
+	if s.State == supervisor.StateRemoved {
+		return false
+	}
+	another := r.heed(s)
+	if !r.begun && !r.isRetired() {
+		r.lineUp(r.workload.hasBeenHealthy(r))
+	}
+	return another
 }
 
 // heed takes a change of the process to heart. It reports whether this is another

@@ -14,6 +14,9 @@ import (
 // start makes what the replica needs and has the supervisor start it.
 func (r *replica) start(ctx context.Context) error {
 	e := r.workload.engine
+	if !r.awaitTurn(ctx) {
+		return ctx.Err()
+	}
 	if r.process == supervisor.StateExited {
 		if err := e.supervisor.Remove(ctx, r.id); err != nil {
 			return fmt.Errorf("forget the process before: %w", err)

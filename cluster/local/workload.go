@@ -164,6 +164,25 @@ func (w *workload) adopt(index int, s supervisor.Status) {
 	w.engine.register(r)
 }
 
+// lineUp lets the replicas that don't run stand in line for their start.
+func (w *workload) lineUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.record.Removed {
+		return
+	}
+	for index := range w.record.Workload.Replicas {
+		if w.replicas[index] == nil {
+			w.replicas[index] = newReplica(w, index)
+		}
+		r := w.replicas[index]
+		if _, healthyBefore := w.record.Healthy[index]; !r.begun {
+			r.lineUp(healthyBefore)
+			r.view = r.now
+		}
+	}
+}
+
 // isGone reports whether nothing of a removed workload is left.
 func (w *workload) isGone() bool {
 	w.mu.Lock()
@@ -223,6 +242,14 @@ func (w *workload) release(r *replica) {
 	}
 	w.tell()
 	w.wake()
+}
+
+// hasBeenHealthy reports whether a process of the replica ever was.
+func (w *workload) hasBeenHealthy(r *replica) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.record.Healthy[r.index]
+	return ok
 }
 
 // wasHealthy writes down that the replica's present process is healthy, so that it

@@ -24,6 +24,7 @@ type machine struct {
 	t      *testing.T
 	dir    string
 	nspawn *exec.Cmd
+	said   *bytes.Buffer
 }
 
 // newMachine starts a machine; it ends with the test.
@@ -39,24 +40,45 @@ func newMachine(t *testing.T) *machine {
 	m.write("/etc/hosts", "127.0.0.1 localhost example.com my-site.example.com\n")
 	m.write("/etc/hostname", "machine\n")
 	m.write("/etc/machine-id", strings.Repeat("0123456789abcdef", 2)+"\n") // or systemd asks questions
-	m.nspawn = exec.CommandContext(context.WithoutCancel(t.Context()), "systemd-nspawn", "--quiet", "--directory="+m.dir, "--boot", "--register=no", "--keep-unit",
-		"--private-network", "--machine=gondor-"+strconv.Itoa(os.Getpid()), "--console=pipe")
-	said := &bytes.Buffer{}
-	m.nspawn.Stdout, m.nspawn.Stderr = said, said
-	must(t, m.nspawn.Start())
+	m.said = &bytes.Buffer{}
 	t.Cleanup(func() {
 		m.end()
 		if t.Failed() {
-			t.Logf("the machine said:\n%s", said)
+			t.Logf("the machine said:\n%s", m.said)
 		}
 	})
-	m.awaitBoot()
+	m.boot()
 	return m
+}
+
+// boot switches the machine on.
+func (m *machine) boot() {
+	m.t.Helper()
+	m.nspawn = exec.CommandContext(context.WithoutCancel(m.t.Context()), "systemd-nspawn", "--quiet", "--directory="+m.dir, "--boot", "--register=no", "--keep-unit",
+		"--private-network", "--machine=gondor-"+strconv.Itoa(os.Getpid()), "--console=pipe")
+	m.nspawn.Stdout, m.nspawn.Stderr = m.said, m.said
+	must(m.t, m.nspawn.Start())
+	m.awaitBoot()
+}
+
+// reboot is systemctl reboot, by which systemd-nspawn ends, and the machine's next run.
+func (m *machine) reboot() {
+	m.t.Helper()
+	_, _ = m.try("systemctl reboot") // it may be cut off
+	err := m.nspawn.Wait()
+	const wantsReboot = 133 // systemd-nspawn(1), --keep-unit
+	if code := m.nspawn.ProcessState.ExitCode(); code != wantsReboot {
+		m.t.Fatalf("the machine ended with %v", err)
+	}
+	m.boot()
 }
 
 // end switches the machine off.
 func (m *machine) end() {
-	_ = m.nspawn.Process.Signal(syscall.SIGTERM) // it has ended
+	if m.nspawn == nil || m.nspawn.ProcessState != nil {
+		return
+	}
+	_ = m.nspawn.Process.Signal(syscall.SIGTERM) // it has just ended
 	ended := make(chan error, 1)
 	go func() { ended <- m.nspawn.Wait() }()
 	select {

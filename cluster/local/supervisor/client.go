@@ -32,8 +32,8 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 }
 
 // Shutdown stops all processes gracefully and at the same time, then the supervisor
-// itself; it returns when they have ended. A new supervisor of the directory starts those
-// with Restart again unless they were stopped or removed before.
+// itself; it returns when they have ended. A new supervisor of the directory knows them as
+// processes that have exited.
 func (c *Client) Shutdown(ctx context.Context) error {
 	if _, err := c.ask(ctx, request{Op: opShutdown}); err != nil {
 		return err

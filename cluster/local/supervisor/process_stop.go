@@ -39,8 +39,7 @@ func (p *process) remove() {
 	}
 }
 
-// leave ends the process because the supervisor ends; the next one starts it again when
-// it says Restart. A process that is held stays so.
+// leave ends the process because the supervisor ends. A process that is held stays so.
 func (p *process) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -45,9 +45,6 @@ func (p *process) present() record {
 		Spec: p.spec, State: p.state, Restarts: p.restarts, Exit: p.exit,
 		Stopping: p.stopping, Removing: p.removing,
 	}
-	if p.leaving && p.spec.Restart && !p.stopping {
-		r.State = StateWaiting // the next supervisor starts it again
-	}
 	if p.state == StateRunning && p.program != nil {
 		r.PID, r.Born = p.program.pid, p.program.born
 	}

@@ -9,13 +9,12 @@ import (
 	"gondor/app"
 )
 
-// startsAtOnce is how many processes are started at the same time when a supervisor takes
+// endsAtOnce is how many processes are written down at the same time when a supervisor takes
 // over: each waits for the disk, and a thousand that do so together wait for each other.
-const startsAtOnce = 8
+const endsAtOnce = 8
 
 // recoverAll takes over what an earlier supervisor wrote down. Programs that it left
-// behind have lost their pipes: they are ended, in the background, before those with
-// Restart start again.
+// behind have lost their pipes: they are ended, in the background.
 func (r *registry) recoverAll(ctx context.Context, h *host, recovering *sync.WaitGroup) error {
 	records, err := loadRecords(h.dir, func(path string, err error) {
 		h.log.Error("read what is known of a process", "path", path, "error", err)
@@ -23,7 +22,7 @@ func (r *registry) recoverAll(ctx context.Context, h *host, recovering *sync.Wai
 	if err != nil {
 		return err
 	}
-	turns := make(chan struct{}, startsAtOnce)
+	turns := make(chan struct{}, endsAtOnce)
 	for _, one := range records {
 		p := restore(h, one)
 		r.add(p)
@@ -50,8 +49,8 @@ func restore(h *host, one record) *process {
 	return p
 }
 
-// recover ends what is left of the program, then decides, in its turn, as if it had ended
-// now. Until then it can be looked at and stopped.
+// recover ends what is left of the program, and with it, in its turn, the process. Until then
+// it can be looked at and stopped.
 func (p *process) recover(ctx context.Context, one record, turns chan struct{}) {
 	p.endLeftover(ctx, one)
 	turns <- struct{}{}
@@ -63,14 +62,12 @@ func (p *process) recover(ctx context.Context, one record, turns chan struct{}) 
 	case p.state == StateExited: // it was being removed
 		p.forget()
 		p.notify()
-	case p.spec.Restart && !p.stopping && !p.leaving:
-		p.launch()
-		p.notify()
 	default:
 		if p.state == StateRunning {
 			p.exit = p.lost()
 		}
-		p.settle(p.exit, 0)
+		p.finish()
+		p.notify()
 	}
 }
 

@@ -39,8 +39,8 @@ type Spec struct {
 	Ephemeral     bool // it is stopped when who attached has gone
 
 	// Restart starts it again whenever it ends by itself: at once the first time, then
-	// after 1 s, doubling up to 60 s; at once again after 60 s of life. It is also
-	// started again by a new supervisor of the same directory.
+	// after 1 s, doubling up to 60 s; at once again after 60 s of life. It ends with the
+	// supervisor: who wants it again starts it again, when all can't start at once.
 	Restart     bool
 	Timeout     time.Duration // after which it is stopped, from its start; 0 is never
 	StopTimeout time.Duration // between SIGTERM and SIGKILL; 0 is DefaultStopTimeout

@@ -1,0 +1,110 @@
+package local
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"gondor/app"
+)
+
+// turns let few replicas start at the same time when all of them have to: after a start of
+// the machine, or when the supervisor was lost. It is safe for concurrent use.
+type turns struct {
+	mu      sync.Mutex
+	free    int     // so many may have one; none before begin
+	waiting []*turn // by rank, and as they came
+}
+
+// turn is one replica's right to start, which it has until it is healthy or has failed, and
+// not for ever.
+type turn struct {
+	turns *turns
+	rank  int
+	given chan struct{} // closed when it has come
+	has   bool          // the same; under the lock of turns
+	over  bool          // under the lock of turns
+}
+
+// The ranks of replicas: what people wait for comes first, and of that what has worked before.
+const (
+	rankWeb = iota
+	rankWebUntried
+	rankWorker
+	rankWorkerUntried
+)
+
+func rank(kind app.ServiceKind, healthyBefore bool) int {
+	switch {
+	case kind == app.Web && healthyBefore:
+		return rankWeb
+	case kind == app.Web:
+		return rankWebUntried
+	case healthyBefore:
+		return rankWorker
+	default:
+		return rankWorkerUntried
+	}
+}
+
+// begin lets so many start at the same time.
+func (t *turns) begin(atOnce int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.free += atOnce
+	t.give()
+}
+
+// queue stands in line.
+func (t *turns) queue(rank int) *turn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	one := &turn{turns: t, rank: rank, given: make(chan struct{})}
+	at := len(t.waiting)
+	for at > 0 && t.waiting[at-1].rank > rank {
+		at--
+	}
+	t.waiting = slices.Insert(t.waiting, at, one)
+	t.give()
+	return one
+}
+
+// give lets the first start. The caller holds the lock.
+func (t *turns) give() {
+	for t.free > 0 && len(t.waiting) > 0 {
+		one := t.waiting[0]
+		t.waiting = t.waiting[1:]
+		t.free--
+		one.has = true
+		close(one.given)
+	}
+}
+
+// end lets the next start. It may be called more than once, and before the turn has come.
+func (o *turn) end() {
+	t := o.turns
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if o.over {
+		return
+	}
+	o.over = true
+	if !o.has {
+		t.waiting = slices.DeleteFunc(t.waiting, func(other *turn) bool { return other == o })
+		return
+	}
+	t.free++
+	t.give()
+}
+
+// workerTurn is how long a worker has its turn: it is healthy once it has been alive for a
+// while, and most of what it does to start it does at once.
+const workerTurn = 2 * time.Second
+
+// turnTime is how long a replica may keep the others waiting.
+func (o Options) turnTime(kind app.ServiceKind) time.Duration {
+	if kind == app.Web {
+		return o.StartTurn
+	}
+	return min(o.StartTurn, workerTurn)
+}
