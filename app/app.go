@@ -51,6 +51,7 @@ type App struct {
 	builds    *buildQueue          // what is being built
 	room      room                 // on the disk
 	untidy    chan struct{}        // asks for housekeeping
+	closed    map[ID[Build]]bool   // the builds whose logs housekeeping has closed; its own
 	ready     chan struct{}        // closed when Run has seen everything there is
 	attempts  attempts             // to sign in, that failed
 	cost      int                  // of a password's hash
@@ -79,6 +80,7 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		lingering: newLingering(),
 		builds:    newBuildQueue(),
 		untidy:    make(chan struct{}, 1),
+		closed:    map[ID[Build]]bool{},
 		ready:     make(chan struct{}),
 		cost:      passwordCost,
 	}

@@ -82,20 +82,31 @@ type Artifact struct {
 	Size int64  // bytes
 }
 
-// NewBuild announces a build, whose source then follows, or asks for one of an image.
+// NewBuild announces a build, whose source then follows, or asks for one of an image or of
+// the source of an earlier build.
 type NewBuild struct {
-	Site         ID[Site]     // may be empty when Instance is given
-	Instance     ID[Instance] // whose build variables it gets; empty: the site's alone
-	Label        string       // of the instance, in place of Instance
-	Ref          string
-	SHA          string
-	Image        string // of a registry, to be run as it is; no source follows then
+	Site     ID[Site]     // may be empty when Instance is given
+	Instance ID[Instance] // whose build variables it gets; empty: the site's alone
+	Label    string       // of the instance, in place of Instance
+	Ref      string
+	SHA      string
+	Image    string // of a registry, to be run as it is; no source follows then
+	// SourceOf is a build of the same site whose source, or image, is built once more; no
+	// source follows, and Ref, SHA and Image are those of that build.
+	SourceOf     ID[Build]
 	BuildpackURL string // refused unless empty: Gondor detects the language itself
 }
 
 // CreateBuild makes a build that waits for its source, or that is in the queue when it is
-// made of an image.
+// made of an image or of the source of an earlier build.
 func (a *App) CreateBuild(ctx context.Context, who Actor, in NewBuild) (Build, error) {
+	if in.SourceOf != "" {
+		return a.rebuild(ctx, who, in)
+	}
+	return a.createBuild(ctx, who, in)
+}
+
+func (a *App) createBuild(ctx context.Context, who Actor, in NewBuild) (Build, error) {
 	var build Build
 	if err := a.expectRoomForNew(ctx, who, in); err != nil {
 		return build, err

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Sources keeps uploaded source trees from their upload to the end of their build. It
-// is safe for concurrent use.
+// Sources keeps uploaded source trees from their upload until nothing that was made of them
+// is kept, so that they can be built once more. It is safe for concurrent use.
 type Sources interface {
 	// Receive stores the tar of a build's source, gzipped or plain. It refuses, with
 	// an error of CodeInvalid or CodeTooLarge and keeping nothing, what is not a whole

@@ -88,9 +88,10 @@ func (a *App) buildVariables(ctx context.Context, build Build) (map[string]strin
 	return a.openAll(sealed)
 }
 
-// endBuild stores how a build ended, then lets go of its source and its log.
+// endBuild stores how a build ended, then lets go of its log and, unless it succeeded, of
+// its source: one that is deployed may be built once more.
 func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Artifact, failed error, cancelled bool) error {
-	message := a.buildFault(id, explainFull(failed))
+	message, succeeded := a.buildFault(id, explainFull(failed)), false
 	err := a.update(ctx, func(tx Tx) error {
 		build, err := tx.Builds().Get(id)
 		if err != nil {
@@ -105,7 +106,7 @@ func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Ar
 		default:
 			build.State, build.Artifact = BuildSucceeded, artifact
 		}
-		message = build.outcome()
+		message, succeeded = build.outcome(), build.State == BuildSucceeded
 		return tx.Builds().Put(build)
 	})
 	if IsNotFound(err) {
@@ -116,7 +117,11 @@ func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Ar
 	}
 	a.note(ctx, id, message)
 	a.tellQueue(ctx)
-	if err := errors.Join(a.Logs.Close(ctx, BuildLog(id)), a.Sources.Discard(ctx, id)); err != nil {
+	err = a.Logs.Close(ctx, BuildLog(id))
+	if !succeeded {
+		err = errors.Join(err, a.Sources.Discard(ctx, id))
+	}
+	if err != nil {
 		a.log.Warn("tidy up behind a build", "build", id, "error", err) // housekeeping tries again
 	}
 	return nil

@@ -38,7 +38,7 @@ type DiskKind string
 // registry of a Kubernetes cluster has a disk of its own.
 const (
 	DiskStore     DiskKind = "store"
-	DiskSources   DiskKind = "sources"    // uploads, until they are built
+	DiskSources   DiskKind = "sources"    // uploads, for as long as what was built of them is kept
 	DiskArtifacts DiskKind = "artifacts"  // and builds under way
 	DiskCaches    DiskKind = "caches"     // what the builds of a site share
 	DiskLogs      DiskKind = "logs"       // of processes, builds and releases

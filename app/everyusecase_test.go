@@ -196,6 +196,9 @@ func useCasesOfReleases() []useCase {
 		{name: "CreateBuild", action: app.ActionDeploy, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return second(w.CreateBuild(ctx, who, app.NewBuild{Instance: on.instance}))
 		}},
+		{name: "CreateBuild of an earlier one", action: app.ActionDeploy, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.CreateBuild(ctx, who, app.NewBuild{Instance: on.instance, SourceOf: on.build}))
+		}},
 		{name: "CreateBuild of a site", action: app.ActionDeploy, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return second(w.CreateBuild(ctx, who, app.NewBuild{Site: on.site}))
 		}},

@@ -64,9 +64,9 @@ func (a *App) keepHouse(ctx context.Context) error {
 	return errors.Join(
 		a.sweepTokens(ctx),
 		a.giveUpWaiting(ctx),
+		a.dropArtifacts(ctx, buildGrace), // and with them what their sources are kept for
 		a.discardSources(ctx),
 		a.forgetPhases(ctx),
-		a.dropArtifacts(ctx, buildGrace),
 		a.keepWithinBudget(ctx),
 	)
 }
@@ -97,37 +97,43 @@ func (a *App) giveUpWaiting(ctx context.Context) error {
 	})
 }
 
-// discardSources removes the sources of builds that have ended, which a kill between
-// two steps can leave behind.
+// discardSources removes the sources of builds that have ended and have no artifact, and
+// closes the logs of those that have ended, which a kill between two steps can leave open.
 func (a *App) discardSources(ctx context.Context) error {
 	ids, err := a.Sources.IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("list the stored sources: %w", err)
 	}
 	for _, id := range ids {
-		over, err := a.isOver(ctx, id)
+		ended, needed, err := a.sourceState(ctx, id)
 		if err != nil {
 			return err
 		}
-		if !over {
-			continue
+		if ended && !a.closed[id] {
+			err = a.Logs.Close(ctx, BuildLog(id))
+			a.closed[id] = err == nil && needed
 		}
-		if err := errors.Join(a.Logs.Close(ctx, BuildLog(id)), a.Sources.Discard(ctx, id)); err != nil {
-			return fmt.Errorf("discard the source of build %s: %w", id, err)
+		if ended && !needed {
+			delete(a.closed, id)
+			err = errors.Join(err, a.Sources.Discard(ctx, id))
+		}
+		if err != nil {
+			return fmt.Errorf("let go of the source of build %s: %w", id, err)
 		}
 	}
 	return nil
 }
 
-func (a *App) isOver(ctx context.Context, id ID[Build]) (bool, error) {
-	over := false
-	err := a.read(ctx, func(r Reader) error {
+// sourceState reports whether the build of a source has ended, and whether it may be built
+// once more: as long as it has an artifact.
+func (a *App) sourceState(ctx context.Context, id ID[Build]) (ended, needed bool, err error) {
+	err = a.read(ctx, func(r Reader) error {
 		build, err := r.Builds().Get(id)
-		over = IsNotFound(err) || err == nil && build.State.Ended()
+		ended, needed = IsNotFound(err) || err == nil && build.State.Ended(), build.Artifact.Ref != ""
 		if IsNotFound(err) {
 			return nil
 		}
 		return err
 	})
-	return over, err
+	return ended, needed, err
 }

@@ -11,15 +11,23 @@ import (
 // queue, and returns the endpoint of its output. CodeConflict when its source has come
 // already; a source that is refused leaves the build waiting for a better one.
 func (a *App) UploadBuild(ctx context.Context, who Actor, id ID[Build], source io.Reader) (endpoint string, err error) {
+	if err := a.takeSource(ctx, who, id, source); err != nil {
+		return "", err
+	}
+	return a.Endpoints.Publish(buildSession{a, id}), nil
+}
+
+// takeSource takes the source of a build that waits for it, and puts the build in the queue.
+func (a *App) takeSource(ctx context.Context, who Actor, id ID[Build], source io.Reader) error {
 	build, err := a.expectsSource(ctx, who, id)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := a.expectRoomFor(ctx, build.Site); err != nil {
-		return "", err
+		return err
 	}
 	if err := a.Sources.Receive(ctx, id, source); err != nil {
-		return "", explainFull(err)
+		return explainFull(err)
 	}
 	err = a.update(ctx, func(tx Tx) error {
 		build, err := buildFor(tx.Reader(), who, ActionDeploy, id)
@@ -32,11 +40,10 @@ func (a *App) UploadBuild(ctx context.Context, who Actor, id ID[Build], source i
 		build.State, build.Queued = BuildQueued, a.now()
 		return tx.Builds().Put(build)
 	})
-	if err != nil {
-		return "", err
+	if err == nil {
+		a.tellQueue(ctx)
 	}
-	a.tellQueue(ctx)
-	return a.Endpoints.Publish(buildSession{a, id}), nil
+	return err
 }
 
 func (a *App) expectsSource(ctx context.Context, who Actor, id ID[Build]) (build Build, err error) {

@@ -12,7 +12,7 @@ import (
 )
 
 func (p *Program) deployCommand() *cobra.Command {
-	var attach, cancel bool
+	var attach, cancel, all bool
 	var image string
 	c := &cobra.Command{
 		Use: "deploy [REF]", Short: "Build a commit and release it to the instance",
@@ -20,16 +20,21 @@ func (p *Program) deployCommand() *cobra.Command {
 			"maps the branch to. What runs is replaced when all services of the new release are healthy,\n" +
 			"and not otherwise. Ctrl-C stops watching, not the work.\n\n" +
 			"With --image, an image that exists is released as it is; with --site and --instance that\n" +
-			"works from any directory.",
+			"works from any directory.\n\n" +
+			"With --all, what every instance runs that you may deploy is built once more of the source\n" +
+			"that the server keeps, with the runtimes that are there now, and released: for a security\n" +
+			"update of a language. One instance comes after the other, also after one that fails.",
 		Args: mayTake("REF"),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch ref := append(args, "")[0]; {
-			case alternatives(attach, cancel, image != "", ref != "") > 1:
-				return usage("--attach, --cancel, --image and REF exclude each other")
+			case alternatives(attach, cancel, all, image != "", ref != "") > 1:
+				return usage("--all, --attach, --cancel, --image and REF exclude each other")
 			case c.Flags().Changed("image") && strings.TrimSpace(image) == "":
 				return usage(`--image names no image; write one such as "registry.example.com/team/shop:1.4"`)
 			case image != "":
 				return p.deployImage(c.Context(), strings.TrimSpace(image))
+			case all:
+				return p.deployAll(c.Context())
 			case attach:
 				return p.deployAttach(c.Context())
 			case cancel:
@@ -41,6 +46,7 @@ func (p *Program) deployCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&attach, "attach", false, "watch the deploy that is on its way to the instance")
 	c.Flags().StringVar(&image, "image", "", "release this image instead of building a commit")
+	c.Flags().BoolVar(&all, "all", false, "build what every instance runs once more, and release it")
 	c.Flags().BoolVar(&cancel, "cancel", false, "end the deploy that is on its way to the instance")
 	return c
 }

@@ -96,11 +96,15 @@ func createBuild(c *call, in api.NewBuild) (api.Build, error) {
 	if err != nil {
 		return api.Build{}, err
 	}
+	sourceOf, err := referred[app.Build](c, "source_of", "builds", in.SourceOf)
+	if err != nil {
+		return api.Build{}, err
+	}
 	if site == "" && instance == "" {
 		return api.Build{}, app.Invalid("site", "is missing; give the url of one of the sites")
 	}
 	build, err := c.App.CreateBuild(c.ctx(), c.who, app.NewBuild{
-		Site: site, Instance: instance, Label: in.Label, Ref: in.Ref, SHA: in.SHA, Image: in.Image, BuildpackURL: in.BuildpackURL,
+		Site: site, Instance: instance, Label: in.Label, Ref: in.Ref, SHA: in.SHA, Image: in.Image, SourceOf: sourceOf, BuildpackURL: in.BuildpackURL,
 	})
 	if err != nil {
 		return api.Build{}, err

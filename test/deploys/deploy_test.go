@@ -225,7 +225,20 @@ func TestTheNewestFiveReleasesCanBeRolledBackToAndOlderOnesGo(t *testing.T) {
 		w.ok(err)
 		return len(kept) == 5
 	})
-	_, err := w.app.Rollback(t.Context(), w.who, app.NewRollback{Instance: w.instance.ID, To: 2})
+	w.until("and their sources with them", func() bool {
+		kept, err := filepath.Glob(filepath.Join(w.dir, "sources", "*"))
+		w.ok(err)
+		return len(kept) == 5
+	})
+	releases, err := w.app.Releases(t.Context(), w.who, w.instance.ID)
+	w.ok(err)
+	for _, release := range releases {
+		_, err := w.app.CreateBuild(t.Context(), w.who, app.NewBuild{Instance: w.instance.ID, SourceOf: release.Build})
+		if gone := release.Number <= 2; gone && app.CodeOf(err) != app.CodeConflict || !gone && err != nil {
+			t.Errorf("building v%d once more is answered %v", release.Number, err)
+		}
+	}
+	_, err = w.app.Rollback(t.Context(), w.who, app.NewRollback{Instance: w.instance.ID, To: 2})
 	if app.CodeOf(err) != app.CodeConflict || !strings.Contains(err.Error(), "no longer kept") {
 		t.Errorf("a rollback to v2 is answered %v, want that it is no longer kept", err)
 	}

@@ -28,7 +28,7 @@ type Build struct {
 }
 
 // NewBuild announces a build; its source follows by PUT to its url, unless it is made of an
-// image.
+// image or of the source of an earlier build.
 type NewBuild struct {
 	Site         Reference `json:"site"`
 	Instance     Reference `json:"instance,omitempty"`
@@ -36,6 +36,7 @@ type NewBuild struct {
 	Ref          string    `json:"ref,omitempty"`
 	SHA          string    `json:"sha,omitempty"`
 	Image        string    `json:"image,omitempty"`
+	SourceOf     Reference `json:"source_of,omitempty"` // a build of the same site, whose source or image it is made of
 	BuildpackURL string    `json:"buildpack_url,omitempty"`
 }
 
