@@ -29,7 +29,7 @@ import (
 //
 //	store/gondor.db   what should be
 //	gondor.key        what opens its secrets
-//	sources/          uploads, until they are built
+//	sources/          uploads, as long as what was built of them
 //	engine/           what is, on this machine
 //	logs/             what the pods of a cluster wrote
 //	access.log        and access.log.1, the one before

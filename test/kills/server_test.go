@@ -93,6 +93,7 @@ func (s *server) keep() {
 		status, signaled := s.process.ProcessState.Sys().(syscall.WaitStatus)
 		if !s.ends() && !(signaled && status.Signal() == syscall.SIGKILL) {
 			s.Errorf("the server ended by itself: %v", err)
+			return
 		}
 		if err := s.start(); err != nil {
 			if !errors.Is(err, errStopping) {
