@@ -1,7 +1,13 @@
 package router_test
 
 import (
+	"context"
+	"errors"
+	"io"
+	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,4 +61,42 @@ func TestARouterThatEndsTakesConnectionsForAsLongAsItLingers(t *testing.T) {
 	})
 	<-ended
 	equal(t, "it lingered", time.Since(start) >= limits.Linger, true)
+}
+
+// late is a listener that hands out one more connection when it is closed, which it took at
+// that moment.
+type late struct {
+	net.Listener
+	closed chan struct{}
+	close  func()
+}
+
+func (l late) Close() error {
+	l.close()
+	return nil
+}
+
+func (l late) Accept() (net.Conn, error) {
+	<-l.closed
+	taken, err := l.Listener.Accept()
+	return taken, errors.Join(err, l.Listener.Close())
+}
+
+func TestAConnectionThatIsTakenAtTheLastMomentIsAnswered(t *testing.T) {
+	var answered atomic.Bool
+	slow := site(t, func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(50 * time.Millisecond) // its work
+		answered.Store(true)
+		_, _ = io.WriteString(w, "plain")
+	})
+	h := open(t, router.Options{Limits: router.Limits{Farewell: time.Hour}}, routeTo("a.example.com", slow))
+	l := late{Listener: listen(t), closed: make(chan struct{})}
+	l.close = sync.OnceFunc(func() { close(l.closed) })
+	h.address = l.Addr().String()
+	stop := background(t, func(ctx context.Context) error { return h.Serve(ctx, l) })
+	client := h.wire(t).send("GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n")
+	stop()
+	equal(t, "the request was answered before the router ended", answered.Load(), true)
+	_, body := client.answer(http.MethodGet)
+	equal(t, "body", body, "plain")
 }

@@ -17,16 +17,18 @@ type front struct {
 	closing atomic.Bool // tunnels close too
 
 	mu          sync.Mutex
-	connections int           // that net/http has
-	empty       chan struct{} // closed when there are none; nil while nobody waits
+	connections int                   // that net/http has
+	silent      map[net.Conn]struct{} // those of them that have asked nothing yet
+	empty       chan struct{}         // closed when there are none; nil while nobody waits
+	heard       chan struct{}         // the same of the silent ones
 }
 
-func newFront() *front { return &front{} }
+func newFront() *front { return &front{silent: map[net.Conn]struct{}{}} }
 
 // farewell lets clients learn with their next answer that the connection ends, for so
-// long at the least and, while connections are open, at the most. A connection that is simply closed while a request is on its way
-// fails that request, and one that is not safe can't be sent again (RFC 9112 section
-// 9.6).
+// long at the least and, while connections are open, at the most. A connection that is
+// simply closed while a request is on its way fails that request, and one that is not safe
+// can't be sent again (RFC 9112 section 9.6).
 func (f *front) farewell(least, most time.Duration) {
 	f.leaving.Store(true)
 	linger := time.NewTimer(least)
@@ -44,30 +46,63 @@ func (f *front) farewell(least, most time.Duration) {
 func (f *front) emptied() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.empty = make(chan struct{})
+	empty := make(chan struct{})
+	f.empty = empty
 	f.tell()
-	return f.empty
+	return empty
+}
+
+// hear waits for so long at the most until every connection that was taken has asked
+// something. A request that arrives only during the shutdown net/http leaves unanswered.
+func (f *front) hear(most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-f.allHeard():
+	case <-timer.C:
+	}
+}
+
+func (f *front) allHeard() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	heard := make(chan struct{})
+	f.heard = heard
+	f.tell()
+	return heard
 }
 
 // count follows the connections, as http.Server.ConnState.
-func (f *front) count(_ net.Conn, state http.ConnState) {
+func (f *front) count(c net.Conn, state http.ConnState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	delete(f.silent, c)
 	switch state {
 	case http.StateNew:
 		f.connections++
+		f.silent[c] = struct{}{}
 	case http.StateClosed, http.StateHijacked:
 		f.connections--
-		f.tell()
+	}
+	f.tell()
+}
+
+// tell wakes who waits for connections. The caller holds the lock.
+func (f *front) tell() {
+	if f.connections == 0 {
+		f.empty = done(f.empty)
+	}
+	if len(f.silent) == 0 {
+		f.heard = done(f.heard)
 	}
 }
 
-// tell wakes who waits for the end of all connections. The caller holds the lock.
-func (f *front) tell() {
-	if f.connections == 0 && f.empty != nil {
-		close(f.empty)
-		f.empty = nil
+// done closes a channel if somebody waits for it.
+func done(c chan struct{}) chan struct{} {
+	if c != nil {
+		close(c)
 	}
+	return nil
 }
 
 // connKey and frontKey are the context keys of the client's net.Conn and of the front

@@ -33,18 +33,27 @@ func (r *Router) Serve(ctx context.Context, listener net.Listener) error {
 		ConnState:                    f.count,
 	}
 	group, gctx := errgroup.WithContext(ctx)
+	served := make(chan struct{})
 	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
+		defer close(served)
+		err := server.Serve(listener)
+		if gctx.Err() != nil && errors.Is(err, net.ErrClosed) {
+			return nil // by what follows
 		}
-		return nil
+		return err
 	})
 	group.Go(func() error {
 		<-gctx.Done()
 		if ctx.Err() != nil { // and the listener takes connections still
 			f.farewell(r.limits.Linger, r.limits.Farewell)
 		}
-		return r.shutdown(gctx, server, f)
+		err := listener.Close()
+		<-served
+		if errors.Is(err, net.ErrClosed) {
+			err = nil
+		}
+		f.hear(r.limits.Farewell)
+		return errors.Join(err, r.shutdown(gctx, server, f))
 	})
 	if err := group.Wait(); err != nil {
 		return err
