@@ -18,6 +18,7 @@ import (
 
 	"gondor/app"
 	"gondor/cluster/kube/image"
+	"gondor/cluster/logfile"
 )
 
 // stock is an engine with a registry and no cluster.
@@ -36,6 +37,7 @@ func newStock(t *testing.T) *stock {
 	address := strings.TrimPrefix(server.URL, "http://")
 	o := Options{
 		Registry: Registry{Host: "localhost:30500", Address: address, Insecure: true},
+		Logs:     logfile.NewStore(t.TempDir(), logfile.DefaultLimits()),
 		Logger:   slog.New(slog.DiscardHandler),
 	}.withDefaults()
 	return &stock{t, &Engine{options: o, log: o.Logger, builds: newBuilds(o), shipment: newShipment(o)}, image.Store{Address: address, Insecure: true}}
