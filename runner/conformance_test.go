@@ -164,6 +164,27 @@ func TestASessionEndsWhenItsClientHasGone(t *testing.T) {
 	})
 }
 
+func TestAClientThatReadsSlowlyIsNotSilent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	peer := h.join(t, "plain", newShell("head -c 60000000 /dev/zero"), "")
+	peer.socket.SetPingHandler(func(string) error { return nil }) // as if every answer came too late
+	began, silence := time.Now(), 10*time.Second
+	for time.Since(began) < 3*silence/2 {
+		_, message, err := peer.socket.ReadMessage()
+		if err != nil {
+			t.Fatalf("after %s and %d bytes: %v", time.Since(began), peer.stdout.Len(), err)
+		}
+		peer.take(message)
+		time.Sleep(20 * time.Millisecond) // a slow line
+	}
+	peer.socket.SetPingHandler(nil)
+	peer.readAll()
+	if peer.stdout.Len() != 60000000 {
+		t.Errorf("%d bytes came", peer.stdout.Len())
+	}
+}
+
 func TestASilentClientHasGone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

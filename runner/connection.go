@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -24,6 +25,8 @@ type connection struct {
 	dialect
 	socket *websocket.Conn
 	pongs  chan string // what a ping of the client wants to hear, the newest
+
+	taken atomic.Int64 // bytes of output that the system took
 
 	mu     sync.Mutex
 	buffer [1 + chunk]byte
@@ -89,6 +92,7 @@ func (w channel) Write(p []byte) (int, error) {
 		if err := w.c.socket.WriteMessage(websocket.BinaryMessage, w.c.buffer[:1+n]); err != nil {
 			return written, err
 		}
+		w.c.taken.Add(int64(n))
 		written += n
 	}
 	return written, nil
@@ -111,20 +115,27 @@ func (c *connection) finish(messages [][]byte) error {
 	return c.socket.WriteControl(websocket.CloseMessage, goodbye, time.Time{})
 }
 
+// much is how many bytes that are taken between two pings tell that the client reads:
+// a system takes no more than some megabytes for one that does not.
+const much = 256 << 10
+
 // keepAlive pings the client and answers its pings until ctx ends. It returns an error
-// when the connection is broken. A ping that would wait behind output is left out.
+// when the connection is broken. A ping that would wait behind output is left out. While
+// output flows, that it is taken is a sign of life: a ping waits behind it on its way, and
+// may be long in coming back.
 func (c *connection) keepAlive(ctx context.Context) error {
 	ticker := time.NewTicker(c.ping)
 	defer ticker.Stop()
-	for {
+	for before := int64(0); ; {
 		var err error
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			err = c.signal(websocket.PingMessage, "")
+			err = c.beat(c.taken.Load() - before)
+			before = c.taken.Load()
 		case data := <-c.pongs:
-			err = c.signal(websocket.PongMessage, data)
+			_, err = c.signal(websocket.PongMessage, data)
 		}
 		if err != nil {
 			return err
@@ -132,13 +143,23 @@ func (c *connection) keepAlive(ctx context.Context) error {
 	}
 }
 
-func (c *connection) signal(kind int, data string) error {
+// beat pings the client, which has taken so many bytes since the last time.
+func (c *connection) beat(taken int64) error {
+	went, err := c.signal(websocket.PingMessage, "")
+	if err == nil && (taken > much || !went && taken > 0) {
+		err = c.extend()
+	}
+	return err
+}
+
+// signal reports whether the message went out: it does not wait behind output.
+func (c *connection) signal(kind int, data string) (went bool, err error) {
 	if !c.mu.TryLock() {
-		return nil
+		return false, nil
 	}
 	defer c.mu.Unlock()
 	if c.over {
-		return nil
+		return true, nil
 	}
-	return c.socket.WriteControl(kind, []byte(data), time.Time{})
+	return true, c.socket.WriteControl(kind, []byte(data), time.Time{})
 }
