@@ -124,6 +124,7 @@ func (s *server) end() {
 			s.Errorf("stop the supervisor: %v", err)
 		}
 	}
+	s.until("nobody passes points any more", func() string { return told(os.RemoveAll(s.points)) })
 	if s.Failed() {
 		said, _ := os.ReadFile(filepath.Join(s.supervisorDir(), "supervisor.log")) // it only explains
 		s.Logf("the server wrote:\n%s\nand the supervisor:\n%s", s.output, said)
@@ -215,4 +216,12 @@ func (s *server) until(what string, wrong func() string) {
 		case <-tick.C:
 		}
 	}
+}
+
+// told is what an error says, "" for none.
+func told(err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }

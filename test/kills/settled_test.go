@@ -121,7 +121,7 @@ func (i *installation) misplaced() string {
 		pattern string
 		owners  []string
 	}{
-		{"sources/*", kept[app.BuildWaiting]},
+		{"sources/*", slices.Concat(kept[app.BuildWaiting], kept[app.BuildSucceeded])},
 		{"engine/artifacts/*/*", kept[app.BuildSucceeded]},
 		{"engine/tmp/*", []string{instance}},
 		{"engine/.new-*", nil},

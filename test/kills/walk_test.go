@@ -24,8 +24,8 @@ const (
 
 // How many points of each walk and how many moments a short run has.
 const (
-	fewPoints  = 4
-	fewMoments = 4
+	fewPoints  = 2
+	fewMoments = 2
 	allMoments = 50
 )
 
