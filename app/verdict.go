@@ -31,7 +31,23 @@ func (a *App) hopeless(p picture, t target, since time.Time) string {
 	if i < 0 {
 		return a.explain(p, t, fmt.Sprintf("%s did not start within %s.", t.service.Name, limit), Replica{})
 	}
-	return a.explain(p, t, fmt.Sprintf("%s did not become healthy within %s: %s.", t.service.Name, limit, replicas[i].Message), replicas[i])
+	return a.explain(p, t, fmt.Sprintf("%s did not become healthy within %s%s.", t.service.Name, limit, condition(t, replicas[i])), replicas[i])
+}
+
+// condition says how a replica is whose time is up. One that ended meanwhile may have been
+// started again just now, and what it lacks so far says less than how it ended.
+func condition(t target, r Replica) string {
+	if r.Restarts > 0 {
+		return fmt.Sprintf("; %s ended %s: %s", t.service.Name, times(r.Restarts), r.LastExit)
+	}
+	return ": " + r.Message
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // patience is how long a service may take; one that stops first waits for what it

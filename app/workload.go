@@ -75,6 +75,7 @@ type Replica struct {
 	Started  time.Time // of its present process
 	Restarts int       // how often its process ended by itself
 	Message  string    // the last health check's answer or the last exit, for people
+	LastExit string    // how its process ended last, for people; "" while it never did
 	Output   []string  // the last lines it wrote, kept when it is not healthy
 }
 

@@ -129,6 +129,9 @@ func testCrashes(t *testing.T, subject Subject) {
 		if again.Address != r.Address || again.ID != r.ID {
 			t.Errorf("it came back as %s at %s, want %s at %s", again.ID, again.Address, r.ID, r.Address)
 		}
+		if r.LastExit != "" || again.LastExit == "" {
+			t.Errorf("its last exit is %q before it crashed and %q after", r.LastExit, again.LastExit)
+		}
 	})
 	t.Run("one that ends ever again is told as crashed with its exit and last output", func(t *testing.T) {
 		b := newBench(t, subject)

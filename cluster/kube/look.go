@@ -143,6 +143,9 @@ func readReplica(ref app.WorkloadRef, pod *corev1.Pod, m memory) app.Replica {
 	c := processStatus(pod)
 	r := app.Replica{Ref: ref, ID: pod.Name, Address: addressOf(pod), Restarts: int(c.RestartCount)}
 	end := endOf(c)
+	if end != nil {
+		r.LastExit = ownExit(pod, end).Message
+	}
 	switch {
 	case c.State.Running != nil && isReady(pod):
 		r.State, r.Started = app.ReplicaHealthy, c.State.Running.StartedAt.Time
@@ -151,7 +154,7 @@ func readReplica(ref app.WorkloadRef, pod *corev1.Pod, m memory) app.Replica {
 	case c.State.Running != nil:
 		r.State, r.Started = app.ReplicaStarting, c.State.Running.StartedAt.Time
 	case end != nil:
-		r.State, r.Started, r.Message = app.ReplicaCrashed, end.StartedAt.Time, ownExit(pod, end).Message
+		r.State, r.Started, r.Message = app.ReplicaCrashed, end.StartedAt.Time, r.LastExit
 		r.Restarts++ // the end that it has not been started again after
 	default:
 		r.State, r.Message = app.ReplicaStarting, sentence(problemOf(pod).text)

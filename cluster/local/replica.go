@@ -216,7 +216,7 @@ func (r *replica) heed(s supervisor.Status) bool {
 	another := s.State == supervisor.StateRunning && (r.process != s.State || !r.now.Started.Equal(s.Started))
 	r.process = s.State
 	r.begun = s.State != supervisor.StateExited && s.State != supervisor.StateRemoved
-	r.now.Started, r.now.Restarts, r.now.Address = s.Started, s.Restarts, r.address()
+	r.now.Started, r.now.Restarts, r.now.LastExit, r.now.Address = s.Started, s.Restarts, s.Exit.Message, r.address()
 	switch {
 	case s.State != supervisor.StateRunning:
 		r.now.State, r.now.Message, r.now.Output = app.ReplicaCrashed, s.Exit.Message, s.Tail

@@ -46,6 +46,7 @@ func TestWhatFailsLeavesTheOldReleaseServing(t *testing.T) {
 	}{
 		{"a release process that fails", "release: echo no table; exit 4\n" + web("two", 200), []string{"release process", "exit status 4", "no table", "v1 serves on"}, ""},
 		{"a web process that ends at once", web("crash", 200), []string{"web ended", "exit status 3", "it can't go on like this", "v1 serves on"}, ""},
+		{"one that ends less often than shows it to be hopeless", "web: sleep 1.4; exit 3\n", []string{"did not become healthy within 3s; web ended", "exit status 3", "v1 serves on"}, ""},
 		{"one that answers 500", "web: exec \"$GONDOR\" " + siteArgument + " two 500\n", []string{"did not become healthy", "500", "v1 serves on"}, ""},
 		{"one that answers 400 to its own host", web("two", 400), []string{"400", "ALLOWED_HOSTS", "v1 serves on"}, ""},
 		{"one whose warm-up is answered 500", web("two", 200), []string{"did not become healthy within 3s", "answered 500 Internal Server Error to GET /broken, which warm_up asks for", "v1 serves on"}, "/assets/two.css, /broken"},
