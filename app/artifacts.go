@@ -116,7 +116,7 @@ func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
 	running := a.state.refs(instance.ID)
 	ran := 0
 	for _, release := range releases {
-		if release.State == ReleaseActive || release.State == ReleaseRetired {
+		if release.State.Ran() {
 			ran++
 		}
 		runs := slices.ContainsFunc(running, func(ref WorkloadRef) bool { return ref.Release == release.Number })

@@ -117,7 +117,7 @@ func servedRelease(r Reader, ref WorkloadRef) (Release, error) {
 		if err != nil {
 			return Release{}, err
 		}
-		if release.Number == ref.Release && (release.State == ReleaseActive || release.State == ReleaseRetired) {
+		if release.Number == ref.Release && release.State.Ran() {
 			return release, nil
 		}
 	}

@@ -59,6 +59,9 @@ func (s ReleaseState) Moving() bool {
 	return s == ReleasePending || s == ReleasePreparing || s == ReleaseStarting
 }
 
+// Ran reports whether services have switched to the release, then or now.
+func (s ReleaseState) Ran() bool { return s == ReleaseActive || s == ReleaseRetired }
+
 // Indexes of releases.
 const (
 	ReleaseByInstance = "instance"

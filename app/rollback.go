@@ -50,7 +50,7 @@ func rollbackTo(r Reader, instance Instance, in NewRollback) (Release, error) {
 		return Release{}, err
 	}
 	releases, err := gather(r.Releases().By(ReleaseByInstance, string(instance.ID)), func(release Release) bool {
-		return release.State == ReleaseActive || release.State == ReleaseRetired
+		return release.State.Ran()
 	})
 	if err != nil {
 		return Release{}, err

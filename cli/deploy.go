@@ -115,7 +115,7 @@ func (p *Program) deployImage(ctx context.Context, image string) error {
 		return err
 	}
 	return d.run(ctx, func() error {
-		built, err := d.adopt(ctx, image)
+		built, err := d.adopt(ctx, api.NewBuild{Image: image})
 		if err != nil {
 			return err
 		}

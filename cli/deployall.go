@@ -118,15 +118,7 @@ func (p *Program) rebuildRelease(ctx context.Context, instance api.Instance, of 
 	d := &deployment{program: p, client: p.server, instance: instance, display: progress.New(progress.Options{Out: io.Discard})}
 	defer d.display.Close()
 	d.config.Deploy.Services = services
-	made, err := d.client.CreateBuild(ctx, api.NewBuild{Instance: instance.URL, SourceOf: of.Build})
-	if err != nil {
-		return api.Release{}, err
-	}
-	endpoint, err := d.client.AttachBuild(ctx, made.URL)
-	if err != nil {
-		return api.Release{}, err
-	}
-	built, err := d.watchBuild(ctx, made, endpoint)
+	built, err := d.adopt(ctx, api.NewBuild{SourceOf: of.Build})
 	if err != nil {
 		return api.Release{}, err
 	}

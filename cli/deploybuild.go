@@ -31,9 +31,10 @@ func (d *deployment) build(ctx context.Context, s source) (api.Build, error) {
 	return d.watchBuild(ctx, made, endpoint)
 }
 
-// adopt has a build made of an image, and watches it to its end.
-func (d *deployment) adopt(ctx context.Context, image string) (api.Build, error) {
-	made, err := d.client.CreateBuild(ctx, api.NewBuild{Site: d.instance.Site, Instance: d.instance.URL, Image: image})
+// adopt has a build made of what the server can get itself, and watches it to its end.
+func (d *deployment) adopt(ctx context.Context, of api.NewBuild) (api.Build, error) {
+	of.Site, of.Instance = d.instance.Site, d.instance.URL
+	made, err := d.client.CreateBuild(ctx, of)
 	if err != nil {
 		return made, err
 	}

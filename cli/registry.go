@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	"gondor/cluster/kube/registry"
 	"gondor/cluster/kube/registry/token"
@@ -67,9 +66,9 @@ func (p *Program) readRegistry(f registryAnswer) (registry.Options, error) {
 	if f.data == "" || f.keyFile == "" {
 		return registry.Options{}, usage("gondor registry needs --data DIR and --key-file FILE")
 	}
-	budget, err := resource.ParseQuantity(f.budget)
-	if err != nil || budget.Sign() < 0 {
-		return registry.Options{}, usage("--budget %q is no amount of disk; give one such as 20Gi", f.budget)
+	budget, err := parseDisk("--budget", f.budget)
+	if err != nil {
+		return registry.Options{}, err
 	}
 	contents, err := os.ReadFile(p.absolute(f.keyFile))
 	if err != nil {
@@ -77,7 +76,7 @@ func (p *Program) readRegistry(f registryAnswer) (registry.Options, error) {
 	}
 	key, err := token.Key(contents)
 	return registry.Options{
-		Data: p.absolute(f.data), Key: key, Budget: budget.Value(),
+		Data: p.absolute(f.data), Key: key, Budget: budget,
 		Logger: slog.New(slog.NewTextHandler(p.io.Stderr, nil)),
 	}, err
 }

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"gondor/app"
 	"gondor/cluster"
 	"gondor/cluster/tree"
@@ -38,14 +36,8 @@ func budgetFor(data string, asked int64) (app.DiskBudget, error) {
 // spaceOf is how the file system of a directory stands. A twentieth of it, and no more than
 // 1 GB, is its reserve: for logs, and for what sites write themselves.
 func spaceOf(dir string) (app.DiskSpace, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return app.DiskSpace{}, fmt.Errorf("look at the file system of %s: %w", dir, err)
-	}
-	total := int64(s.Blocks) * int64(s.Bsize)
-	return app.DiskSpace{
-		Total: total, Free: int64(s.Bavail) * int64(s.Bsize), Reserve: min(total/20, 1<<30),
-	}, nil
+	total, free, err := tree.Space(dir)
+	return app.DiskSpace{Total: total, Free: free, Reserve: min(total/20, 1<<30)}, err
 }
 
 // Space implements app.Disk.

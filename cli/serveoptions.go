@@ -88,12 +88,18 @@ func parseDiskBudget(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
+	bytes, err := parseDisk("--disk-budget", text)
+	if err == nil && bytes > 0 && bytes < leastDiskBudget {
+		err = usage("--disk-budget %q is too little; give 256Mi or more", text)
+	}
+	return bytes, err
+}
+
+// parseDisk reads a flag's amount of disk, in bytes.
+func parseDisk(flag, text string) (int64, error) {
 	amount, err := resource.ParseQuantity(text)
-	switch {
-	case err != nil || amount.Sign() < 0:
-		return 0, usage("--disk-budget %q is no amount of disk; give one such as 20Gi", text)
-	case amount.Sign() > 0 && amount.Value() < leastDiskBudget:
-		return 0, usage("--disk-budget %q is too little; give 256Mi or more", text)
+	if err != nil || amount.Sign() < 0 {
+		return 0, usage("%s %q is no amount of disk; give one such as 20Gi", flag, text)
 	}
 	return amount.Value(), nil
 }

@@ -84,12 +84,11 @@ func (l late) Accept() (net.Conn, error) {
 
 func TestAConnectionThatIsTakenAtTheLastMomentIsAnswered(t *testing.T) {
 	var answered atomic.Bool
-	slow := site(t, func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(50 * time.Millisecond) // its work
+	plain := site(t, func(w http.ResponseWriter, _ *http.Request) {
 		answered.Store(true)
 		_, _ = io.WriteString(w, "plain")
 	})
-	h := open(t, router.Options{Limits: router.Limits{Farewell: time.Hour}}, routeTo("a.example.com", slow))
+	h := open(t, router.Options{Limits: router.Limits{Farewell: time.Hour}}, routeTo("a.example.com", plain))
 	l := late{Listener: listen(t), closed: make(chan struct{})}
 	l.close = sync.OnceFunc(func() { close(l.closed) })
 	h.address = l.Addr().String()

@@ -37,19 +37,9 @@ func (f *front) farewell(least, most time.Duration) {
 	defer timer.Stop()
 	<-linger.C
 	select {
-	case <-f.emptied():
+	case <-f.await(&f.empty):
 	case <-timer.C:
 	}
-}
-
-// emptied returns a channel that is closed when no connection is open.
-func (f *front) emptied() <-chan struct{} {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	empty := make(chan struct{})
-	f.empty = empty
-	f.tell()
-	return empty
 }
 
 // hear waits for so long at the most until every connection that was taken has asked
@@ -58,18 +48,19 @@ func (f *front) hear(most time.Duration) {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
-	case <-f.allHeard():
+	case <-f.await(&f.heard):
 	case <-timer.C:
 	}
 }
 
-func (f *front) allHeard() <-chan struct{} {
+// await puts a channel in a place of f, empty or heard, which tell closes in its time.
+func (f *front) await(place *chan struct{}) <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	heard := make(chan struct{})
-	f.heard = heard
+	waiting := make(chan struct{})
+	*place = waiting
 	f.tell()
-	return heard
+	return waiting
 }
 
 // count follows the connections, as http.Server.ConnState.

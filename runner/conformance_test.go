@@ -169,14 +169,16 @@ func TestAClientThatReadsSlowlyIsNotSilent(t *testing.T) {
 	h := newHouse(t)
 	peer := h.join(t, "plain", newShell("head -c 60000000 /dev/zero"), "")
 	peer.socket.SetPingHandler(func(string) error { return nil }) // as if every answer came too late
+	line := time.NewTicker(20 * time.Millisecond)                 // a slow one: a message each time
+	defer line.Stop()
 	began, silence := time.Now(), 10*time.Second
 	for time.Since(began) < 3*silence/2 {
+		<-line.C
 		_, message, err := peer.socket.ReadMessage()
 		if err != nil {
 			t.Fatalf("after %s and %d bytes: %v", time.Since(began), peer.stdout.Len(), err)
 		}
 		peer.take(message)
-		time.Sleep(20 * time.Millisecond) // a slow line
 	}
 	peer.socket.SetPingHandler(nil)
 	peer.readAll()

@@ -132,8 +132,9 @@ func (c *connection) keepAlive(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			err = c.beat(c.taken.Load() - before)
-			before = c.taken.Load()
+			taken := c.taken.Load()
+			err = c.beat(taken - before)
+			before = taken
 		case data := <-c.pongs:
 			_, err = c.signal(websocket.PongMessage, data)
 		}

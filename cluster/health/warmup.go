@@ -21,18 +21,14 @@ func (p *Prober) WarmUp(ctx context.Context, c Check, address string, tell func(
 	for _, path := range c.WarmUp {
 		answered := make(chan error, 1)
 		go func() { answered <- p.warm(ctx, c, path, address) }()
-		timer := time.NewTimer(slow)
+		var err error
 		select {
-		case err := <-answered:
-			timer.Stop()
-			if err != nil {
-				return err
-			}
-			continue
-		case <-timer.C:
+		case err = <-answered:
+		case <-time.After(slow):
 			tell(fmt.Sprintf("has not answered GET %s yet, which warm_up asks for", path))
+			err = <-answered
 		}
-		if err := <-answered; err != nil {
+		if err != nil {
 			return err
 		}
 	}

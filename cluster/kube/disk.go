@@ -2,24 +2,18 @@ package kube
 
 import (
 	"context"
-	"fmt"
-	"math"
 
 	"gondor/app"
 	"gondor/cluster/kube/registry"
 	"gondor/cluster/kube/registry/token"
+	"gondor/cluster/logfile"
 )
 
 // Parts measures what the engine keeps on Gondor's own disk, and asks Gondor's own registry
 // what it keeps on its; see app.Disk. A registry that can't be reached is left out.
 func (e *Engine) Parts(ctx context.Context) ([]app.DiskPart, error) {
-	logs := app.DiskPart{Kind: app.DiskLogs, Budget: e.options.LogBudget, Owners: map[string]int64{}}
 	use, err := e.options.Logs.Use()
-	for name, size := range use {
-		logs.Used += size
-		logs.Owners[string(name)] = size
-	}
-	parts := []app.DiskPart{logs}
+	parts := []app.DiskPart{logfile.Part(use, e.options.LogBudget)}
 	if images, known := e.registryPart(ctx); known {
 		parts = append(parts, images)
 	}
@@ -44,12 +38,5 @@ func (e *Engine) DropCaches(context.Context, int64) error { return nil }
 
 // DropLogs implements app.Disk.
 func (e *Engine) DropLogs(ctx context.Context, bytes int64) error {
-	left, err := e.options.Logs.Trim(ctx, math.MaxInt64)
-	if err == nil && left >= bytes {
-		_, err = e.options.Logs.Trim(ctx, left-bytes)
-	}
-	if err != nil {
-		return fmt.Errorf("drop the oldest lines of logs: %w", err)
-	}
-	return nil
+	return logfile.Shrink(ctx, e.options.Logs.Trim, bytes)
 }

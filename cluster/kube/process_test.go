@@ -104,9 +104,14 @@ func (p *processes) texts(log app.LogName) []string {
 
 func (p *processes) eventually(what string, condition func() bool) {
 	p.Helper()
-	for limit := time.Now().Add(time.Minute); !condition(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(limit) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(time.Minute)
+	for !condition() {
+		select {
+		case <-limit:
 			p.Fatalf("it never came true that %s", what)
+		case <-tick.C:
 		}
 	}
 }

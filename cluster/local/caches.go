@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/cluster/logfile"
 	"gondor/cluster/tree"
 )
 
@@ -126,12 +126,5 @@ func (e *Engine) keepLogs(ctx context.Context) error {
 
 // DropLogs implements app.Disk.
 func (e *Engine) DropLogs(ctx context.Context, bytes int64) error {
-	left, err := e.supervisor.TrimLogs(ctx, math.MaxInt64)
-	if err == nil && left >= bytes {
-		_, err = e.supervisor.TrimLogs(ctx, left-bytes)
-	}
-	if err != nil {
-		return fmt.Errorf("drop the oldest lines of logs: %w", err)
-	}
-	return nil
+	return logfile.Shrink(ctx, e.supervisor.TrimLogs, bytes)
 }

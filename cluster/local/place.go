@@ -21,8 +21,14 @@ func (b *construction) limits() limit.Build {
 	return limit.Build{
 		Began: b.started, Time: most.Time, Disk: most.Disk,
 		Dirs: []string{b.dir, b.tmp()}, Cache: b.cache(), Usage: tree.Usage,
-		Reserve: b.engine.options.Reserve, Free: func() (int64, error) { return tree.Free(b.dir) },
+		Reserve: b.engine.options.Reserve, Free: b.free,
 	}
+}
+
+// free is how much of the build's disk is free.
+func (b *construction) free() (int64, error) {
+	_, free, err := tree.Space(b.dir)
+	return free, err
 }
 
 // receive puts the source in its place and makes the directories that the steps use.

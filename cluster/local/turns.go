@@ -22,7 +22,6 @@ type turn struct {
 	turns *turns
 	rank  int
 	given chan struct{} // closed when it has come
-	has   bool          // the same; under the lock of turns
 	over  bool          // under the lock of turns
 }
 
@@ -75,7 +74,6 @@ func (t *turns) give() {
 		one := t.waiting[0]
 		t.waiting = t.waiting[1:]
 		t.free--
-		one.has = true
 		close(one.given)
 	}
 }
@@ -89,8 +87,8 @@ func (o *turn) end() {
 		return
 	}
 	o.over = true
-	if !o.has {
-		t.waiting = slices.DeleteFunc(t.waiting, func(other *turn) bool { return other == o })
+	if at := slices.Index(t.waiting, o); at >= 0 {
+		t.waiting = slices.Delete(t.waiting, at, at+1)
 		return
 	}
 	t.free++

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"gondor/app"
+	"gondor/cluster/logfile"
 	"gondor/cluster/tree"
 )
 
@@ -20,14 +21,10 @@ func (e *Engine) Parts(ctx context.Context) ([]app.DiskPart, error) {
 	parts := []app.DiskPart{
 		measure(ctx, meter, app.DiskArtifacts, e.layout.artifacts()),
 		measure(ctx, meter, app.DiskCaches, e.layout.caches()),
-		{Kind: app.DiskLogs, Budget: e.options.LogBudget, Owners: map[string]int64{}},
+		logfile.Part(logs, e.options.LogBudget),
 		measure(ctx, meter, app.DiskSiteData, filepath.Join(e.layout.dir, "data"), filepath.Join(e.layout.dir, "home"), filepath.Join(e.layout.dir, "tmp")),
 	}
 	parts[1].Budget = e.options.CacheBudget
-	for name, size := range logs {
-		parts[2].Used += size
-		parts[2].Owners[string(name)] = size
-	}
 	return parts, ctx.Err()
 }
 

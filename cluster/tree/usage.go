@@ -18,8 +18,8 @@ func Usage(ctx context.Context, dirs ...string) int64 {
 // it first. The zero value has seen none. It is not safe for concurrent use.
 type Meter struct{ seen map[FileID]bool }
 
-// Usage returns the bytes that directories take on disk besides what it
-// has counted before; see the function Usage.
+// Usage returns the bytes that directories take on disk besides what it has counted
+// before; see the function Usage.
 func (m *Meter) Usage(ctx context.Context, dirs ...string) (total int64) {
 	w := walk{missed: func(error) error { return nil }}
 	w.fn = func(p Place) error {
@@ -49,11 +49,12 @@ func (m *Meter) knows(info Info) bool {
 	return false
 }
 
-// Free returns how many bytes are free on the file system of a directory.
-func Free(dir string) (int64, error) {
+// Space returns how many bytes the file system of a directory has, and how many of them are
+// free for users.
+func Space(dir string) (total, free int64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, fmt.Errorf("look at the file system of %s: %w", dir, err)
+		return 0, 0, fmt.Errorf("look at the file system of %s: %w", dir, err)
 	}
-	return int64(s.Bavail) * int64(s.Bsize), nil
+	return int64(s.Blocks) * int64(s.Bsize), int64(s.Bavail) * int64(s.Bsize), nil
 }

@@ -54,17 +54,23 @@ func newSite(t *testing.T) *site {
 func (s *site) traffic(t *testing.T, requests int, mix ...Request) Report {
 	t.Helper()
 	run := Start(t.Context(), Options{Address: s.Listener.Addr().String(), Host: "shop.example.com", Rate: 500, Mix: mix})
+	flows(t, func() bool { return run.Report().Requests >= requests })
+	return run.Stop()
+}
+
+// flows waits until enough of the traffic has.
+func flows(t *testing.T, enough func() bool) {
+	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.After(20 * time.Second)
-	for run.Report().Requests < requests {
+	for !enough() {
 		select {
 		case <-tick.C:
 		case <-limit:
 			t.Fatal("the traffic does not flow")
 		}
 	}
-	return run.Stop()
 }
 
 func TestTrafficThatIsAnswered(t *testing.T) {
@@ -129,9 +135,7 @@ func TestLatenciesAreToldApartByWhatWentOn(t *testing.T) {
 	run := Start(t.Context(), Options{Address: s.Listener.Addr().String(), Host: "shop.example.com", Rate: 500, Mix: []Request{{Method: "GET", Path: "/other"}}})
 	for _, phase := range []string{"calm", "storm"} {
 		run.During(phase)
-		for run.Report().Phases[phase] == nil {
-			time.Sleep(time.Millisecond) // until a request has begun in it
-		}
+		flows(t, func() bool { return run.Report().Phases[phase] != nil })
 	}
 	report := run.Stop()
 	calm, storm := report.Phases["calm"].Count(), report.Phases["storm"].Count()

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"gondor/cluster/tree"
 )
 
 // Mount returns a directory on an empty file system in memory of so many bytes, which is
@@ -35,11 +37,11 @@ func Mount(t *testing.T, size int64) string {
 // Free returns how many bytes of the disk of a directory are free.
 func Free(t *testing.T, dir string) int64 {
 	t.Helper()
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
+	_, free, err := tree.Space(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return int64(s.Bavail) * s.Bsize
+	return free
 }
 
 // Fill writes a file that takes all that is free on the disk of dir. Removing the file

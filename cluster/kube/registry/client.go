@@ -28,25 +28,50 @@ func Keep(ctx context.Context, store image.Store, kept Kept) error {
 	if err != nil {
 		return fmt.Errorf("write what to keep: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, store.URL(keepPath), bytes.NewReader(body))
+	answer, err := ask(ctx, store, http.MethodPost, keepPath, bytes.NewReader(body), http.StatusNoContent)
 	if err != nil {
-		return fmt.Errorf("ask the registry to keep images: %w", err)
+		return err
+	}
+	return answer.Body.Close()
+}
+
+// Measure asks Gondor's own registry what it keeps. The store holds the administrator's
+// token. CodeUnavailable when the registry can't be reached.
+func Measure(ctx context.Context, store image.Store) (Usage, error) {
+	answer, err := ask(ctx, store, http.MethodGet, usagePath, http.NoBody, http.StatusOK)
+	if err != nil {
+		return Usage{}, err
+	}
+	defer func() { _ = answer.Body.Close() }() // it was only read
+	var u Usage
+	if err := json.NewDecoder(answer.Body).Decode(&u); err != nil {
+		return Usage{}, fmt.Errorf("read what the registry keeps: %w", err)
+	}
+	return u, nil
+}
+
+// ask makes a request for the administrator and returns the answer, which has the status
+// that is wanted; its body is to be closed.
+func ask(ctx context.Context, store image.Store, method, path string, body io.Reader, want int) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, store.URL(path), body)
+	if err != nil {
+		return nil, fmt.Errorf("ask the registry: %w", err)
 	}
 	request.SetBasicAuth(store.Username, store.Password)
 	client := http.Client{Transport: store.Transport()}
 	answer, err := client.Do(request)
 	if err != nil {
-		return app.Fault(app.CodeUnavailable, "the registry at %s can't be reached: %v", store.Address, err)
+		return nil, app.Fault(app.CodeUnavailable, "the registry at %s can't be reached: %v", store.Address, err)
+	}
+	if answer.StatusCode == want {
+		return answer, nil
 	}
 	defer func() { _ = answer.Body.Close() }() // it is read to its end
-	return judge(answer)
+	return nil, refused(answer)
 }
 
-// judge makes an error of an answer that is none of success.
-func judge(answer *http.Response) error {
-	if answer.StatusCode == http.StatusNoContent {
-		return nil
-	}
+// refused makes an error of an answer that is none of success.
+func refused(answer *http.Response) error {
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
 	if err != nil {
 		return fmt.Errorf("read what the registry answered: %w", err)

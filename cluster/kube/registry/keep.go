@@ -34,10 +34,7 @@ type keepOrder struct {
 // serveKeep removes all tags of sites but those that are to be kept, then collects garbage.
 func (r *Registry) serveKeep(w http.ResponseWriter, request *http.Request) {
 	arrived := time.Now()
-	scope, err := controller{r.options.Key}.scope(request)
-	if err != nil || !scope.IsAdmin() {
-		challenge{}.SetHeaders(request, w)
-		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "Only the administrator says what is kept.")
+	if !r.admits(w, request, "Only the administrator says what is kept.") {
 		return
 	}
 	var order keepOrder
@@ -46,7 +43,7 @@ func (r *Registry) serveKeep(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	asOf := arrived.Add(-time.Duration(order.Age * float64(time.Second)))
-	err = r.alone(request.Context(), func(c *collection) error {
+	err := r.alone(request.Context(), func(c *collection) error {
 		return errors.Join(c.keep(order, asOf.Add(-slack)), c.run())
 	})
 	switch {
@@ -58,6 +55,17 @@ func (r *Registry) serveKeep(w http.ResponseWriter, request *http.Request) {
 	default:
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+// admits reports whether the administrator asks, and answers anybody else.
+func (r *Registry) admits(w http.ResponseWriter, request *http.Request, otherwise string) bool {
+	scope, err := controller{r.options.Key}.scope(request)
+	if err == nil && scope.IsAdmin() {
+		return true
+	}
+	challenge{}.SetHeaders(request, w)
+	refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", otherwise)
+	return false
 }
 
 // keep removes the tags of sites that are older and not in the order.

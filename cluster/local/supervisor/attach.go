@@ -40,7 +40,7 @@ func (p *process) attach(a *attachment, size app.Window) (*program, error) {
 		return nil, errLeaving
 	case p.state == StateHeld:
 		p.launchFor(a, size)
-	case p.state == StateRunning && p.program != nil:
+	case p.runs():
 		a.program = p.program
 		p.attached.Store(a)
 		if p.spec.TTY && size.Width > 0 && size.Height > 0 {

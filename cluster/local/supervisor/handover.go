@@ -54,7 +54,8 @@ type handedProcess struct {
 type handedProgram struct {
 	Started time.Time
 	OOMs    int64
-	Input   int // descriptor; -1 without a standard input
+	Refused int64 // as program has them
+	Input   int   // descriptor; -1 without a standard input
 	Outputs []handedOutput
 }
 
@@ -108,17 +109,29 @@ func readHandover(from io.Reader) (*handover, error) {
 }
 
 // write writes it to a file without a name, to be read from its beginning.
-func (h *handover) write(dir string) (_ *os.File, err error) {
-	f, err := os.CreateTemp(dir, "handover-*")
+func (h *handover) write(dir string) (*os.File, error) {
+	f, err := nameless(dir)
 	if err != nil {
 		return nil, fmt.Errorf("write down what is handed over: %w", err)
 	}
-	err = errors.Join(os.Remove(f.Name()), json.NewEncoder(f).Encode(h))
+	err = json.NewEncoder(f).Encode(h)
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("write down what is handed over: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// nameless makes a file that goes with the last descriptor of it.
+func nameless(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "nameless-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }

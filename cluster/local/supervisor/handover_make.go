@@ -47,7 +47,7 @@ func (p *process) hand(b *bundle, paused bool) handedProcess {
 		Record: p.present(), Next: p.next, Delay: p.backoff.delay,
 		TimedOut: p.timedOut, Killed: p.killed, KillAt: p.killAt, Tail: p.tail.get(),
 	}
-	if p.state == StateRunning && p.program != nil && paused {
+	if p.runs() && paused {
 		h.Program = p.program.hand(b)
 	}
 	return h
@@ -55,7 +55,7 @@ func (p *process) hand(b *bundle, paused bool) handedProcess {
 
 // hand returns what is handed over of a program whose output is not read now.
 func (g *program) hand(b *bundle) *handedProgram {
-	h := &handedProgram{Started: g.started, OOMs: g.ooms, Input: -1}
+	h := &handedProgram{Started: g.started, OOMs: g.ooms, Refused: g.refused, Input: -1}
 	if g.input != nil && control(g.input, func(int) error { return nil }) == nil { // not closed
 		h.Input = b.add(g.input)
 	}

@@ -44,8 +44,10 @@ func killChild(argument string) {
 		return
 	}
 	_ = syscall.Kill(pid, syscall.SIGKILL) // the test sees whether it was
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	for running(pid) {
-		time.Sleep(time.Millisecond)
+		<-tick.C
 	}
 }
 

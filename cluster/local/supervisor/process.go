@@ -101,6 +101,9 @@ func (p *process) launch() {
 	p.record()
 }
 
+// runs reports whether a program runs. The caller holds the process's lock.
+func (p *process) runs() bool { return p.state == StateRunning && p.program != nil }
+
 // ended is called when the program has been reaped. How it ended is told when its output
 // was read; who reads it too slowly does not hold that up.
 func (p *process) ended(g *program, status syscall.WaitStatus) {

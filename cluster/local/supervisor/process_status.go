@@ -22,7 +22,7 @@ func (p *process) statusLocked() Status {
 	if p.program != nil {
 		s.Started = p.program.started
 	}
-	if p.state == StateRunning && p.program != nil {
+	if p.runs() {
 		s.PID = p.program.pid
 	}
 	return s

@@ -45,7 +45,7 @@ func (p *process) present() record {
 		Spec: p.spec, State: p.state, Restarts: p.restarts, Exit: p.exit,
 		Stopping: p.stopping, Removing: p.removing,
 	}
-	if p.state == StateRunning && p.program != nil {
+	if p.runs() {
 		r.PID, r.Born = p.program.pid, p.program.born
 	}
 	return r

@@ -62,14 +62,11 @@ func (s *server) tryOut(ctx context.Context, argv []string) error {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	out, err := os.CreateTemp(s.host.dir, "rehearsal-*")
+	out, err := nameless(s.host.dir)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = out.Close() }()
-	if err := os.Remove(out.Name()); err != nil {
-		return err
-	}
 	err = s.runToEnd(ctx, argv, []uintptr{in.Fd(), out.Fd(), out.Fd()})
 	said := make([]byte, 1000)
 	n, _ := out.ReadAt(said, 0) // io.EOF at the end of what it said
@@ -155,14 +152,14 @@ func (s *server) become(argv []string) error {
 
 // pause stops reading what the process writes. The caller holds its lock.
 func (p *process) pause() {
-	if p.state == StateRunning && p.program != nil {
+	if p.runs() {
 		p.program.pause()
 	}
 }
 
 // proceed undoes pause.
 func (p *process) proceed() {
-	if p.state == StateRunning && p.program != nil {
+	if p.runs() {
 		p.program.proceed()
 	}
 }

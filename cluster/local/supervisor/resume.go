@@ -47,7 +47,7 @@ func (p *process) resume(h handedProcess) {
 
 // carryOn goes on with the program that runs.
 func (p *process) carryOn(r record, h *handedProgram) {
-	g := &program{process: p, pid: r.PID, born: r.Born, started: h.Started, ooms: h.OOMs, drained: make(chan struct{})}
+	g := &program{process: p, pid: r.PID, born: r.Born, started: h.Started, ooms: h.OOMs, refused: h.Refused, drained: make(chan struct{})}
 	if err := g.reopen(h); err != nil {
 		p.host.log.Error("take over the output of a process", "process", p.spec.ID, "error", err)
 	}

@@ -124,6 +124,7 @@ func (s *server) run(ctx context.Context, taken *handover) error {
 	}
 	end()
 	s.recovering.Wait()
+	s.host.reaper.ending.Wait() // the last ends are still being written down
 	s.host.log.Info("left")
 	return errors.Join(err, s.sockets.close(), s.socket.Close(), s.host.logs.Shut())
 }
