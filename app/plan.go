@@ -39,7 +39,17 @@ type Step struct {
 	// stands for the root of the source and ${CACHE} for the directory that the site's
 	// builds share. A PATH in it stands in front of the engine's own.
 	Env map[string]string
+	// Makes is the directory in the source that the command makes, and Key stands for all
+	// that its contents hang on: an engine may take over what an earlier build of the site
+	// has there by the same key instead of running the command. No later step changes what
+	// is in it, and nothing ever writes to its files in place. Both "" for a step that has
+	// to run.
+	Makes, Key string
 }
+
+// RebuildVariable is a variable of builds: where it is set, nothing that earlier builds
+// have made is taken over.
+const RebuildVariable = "GONDOR_REBUILD"
 
 // ReleaseProcess is the process type that runs once per release, before anything
 // switches, and is never a service.

@@ -289,6 +289,30 @@ func keyOf(t *testing.T, tree fstest.MapFS) string {
 	return ""
 }
 
+func TestWhatIsMadeOfRequirementsAloneMayBeTakenOver(t *testing.T) {
+	tests := map[string]struct {
+		tree  fstest.MapFS
+		makes string
+	}{
+		"requirements":                       {files("requirements.txt", "flask", "Procfile", "web: x"), ".venv"},
+		"a project that is installed, too":   {files("pyproject.toml", "[project]\nname='x'\ndependencies=['flask']\n[build-system]\nrequires=['setuptools']", "Procfile", "web: x"), ""},
+		"requirements that may change":       {files("requirements.txt", "git+https://example.com/a@main", "Procfile", "web: x"), ""},
+		"packages that are written in place": {files("package.json", `{"scripts":{"start":"a"}}`, "package-lock.json", "{}"), ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan, err := build.Detect(test.tree, offered)
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := plan.Steps[0]
+			if step.Makes != test.makes || (step.Key == "") != (test.makes == "") || step.Key != "" && step.Key != step.Env["GONDOR_KEY"] {
+				t.Errorf("it makes %q by the key %q, want %q", step.Makes, step.Key, test.makes)
+			}
+		})
+	}
+}
+
 func TestKeptDependenciesHangOnAllThatDecidesThem(t *testing.T) {
 	python := files("requirements.txt", "-r more.txt\nflask", "more.txt", "django", "Procfile", "web: x", "app.py", "")
 	node := files("package.json", `{"dependencies":{"ws":"8"},"scripts":{"start":"a"}}`, "package-lock.json", "{}")

@@ -104,7 +104,11 @@ func (d *detection) installPython(interpreter app.Runtime, wanted dependencies) 
 	if wanted.from != "" {
 		name += " of " + wanted.from
 	}
-	d.addStep(name, wanted.install(), env)
+	step := app.Step{Name: name, Command: wanted.install(), Env: env}
+	if key := env["GONDOR_KEY"]; key != "" && !wanted.project { // which goes into it as well
+		step.Makes, step.Key = ".venv", key
+	}
+	d.plan.Steps = append(d.plan.Steps, step)
 	if wanted.project {
 		env := pipEnv()
 		env["PATH"] = "${APP}/.venv/bin"

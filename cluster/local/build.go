@@ -40,7 +40,10 @@ type construction struct {
 }
 
 // complete is the contents of the marker of that name.
-type complete struct{ Artifact app.Artifact }
+type complete struct {
+	Artifact app.Artifact
+	Made     map[string]string // place in the source -> key of what a step made there
+}
 
 // Build implements app.Builder. CodeConflict when the same build is under way.
 func (e *Engine) Build(ctx context.Context, o app.BuildOrder, source io.Reader) (app.Artifact, error) {
@@ -156,7 +159,7 @@ func (b *construction) keep(ctx context.Context, size int64) (app.Artifact, erro
 	if err := ctx.Err(); err != nil {
 		return app.Artifact{}, err
 	}
-	if err := writeJSON(filepath.Join(b.dir, completeMarker), complete{artifact}); err != nil {
+	if err := writeJSON(filepath.Join(b.dir, completeMarker), complete{artifact, b.made()}); err != nil {
 		return app.Artifact{}, err
 	}
 	return artifact, b.forget(context.WithoutCancel(ctx))

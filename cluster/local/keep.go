@@ -45,7 +45,8 @@ func isBuild(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	for _, entry := range entries {
 		name := entry.Name()
-		if name != "app" && name != unpackedMarker && name != completeMarker && !strings.HasPrefix(name, newPrefix) {
+		if name != "app" && name != unpackedMarker && name != completeMarker &&
+			!strings.HasPrefix(name, newPrefix) && !strings.HasPrefix(name, takenPrefix) {
 			return false
 		}
 	}

@@ -24,11 +24,15 @@ const (
 // stepID names a step for ever, so that one that has ended is not run again.
 func (b *construction) stepID(n int) string { return fmt.Sprintf("build-%s-%d", b.order.Build, n) }
 
-// step runs one step to its end. A step that an earlier Gondor began is joined.
+// step runs one step to its end, or takes over what an earlier build made by it. A step that
+// an earlier Gondor began is joined.
 func (b *construction) step(ctx context.Context, n int, step app.Step) error {
 	e, id := b.engine, b.stepID(n)
 	before, err := e.status(ctx, id)
 	if app.IsNotFound(err) {
+		if taken, err := b.isTaken(ctx, n, step); taken || err != nil {
+			return err
+		}
 		err = b.begin(ctx, id, step)
 	}
 	if err != nil {

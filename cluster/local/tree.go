@@ -46,7 +46,7 @@ func (f *finishing) place(p tree.Place) error {
 	searches := p.Info.Mode.IsRegular() && f.searches != nil
 	seals := f.who.UID != supervisor.Same
 	switch {
-	case !searches && !seals:
+	case !searches && !seals, seals && isSealed(p.Info):
 		return nil
 	case !p.Info.Mode.IsRegular() && !p.Info.Mode.IsDir():
 		return p.Chown(0, f.who.GID)
@@ -64,6 +64,12 @@ func (f *finishing) place(p tree.Place) error {
 		}
 		return nil
 	})
+}
+
+// isSealed reports whether a file was taken over from an artifact: what a build makes is
+// the site's, and only root gives files away.
+func isSealed(info tree.Info) bool {
+	return info.Mode.IsRegular() && info.Names > 1 && info.UID == 0
 }
 
 // seal makes a file or directory one that the site's group reads and nobody but root

@@ -29,6 +29,7 @@ type Info struct {
 	OnDisk   int64       // the bytes that it takes on disk
 	Names    uint64      // how many it has in the file system; more than one when it is shared
 	ID       FileID
+	UID      int // of its owner
 	Modified time.Time
 }
 
@@ -47,7 +48,7 @@ func infoOf(s *unix.Stat_t) Info {
 	return Info{
 		Mode: modeOf(uint32(s.Mode)), Size: s.Size, Modified: time.Unix(s.Mtim.Unix()),
 		OnDisk: s.Blocks * 512, // what st_blocks counts in, stat(2)
-		Names:  uint64(s.Nlink), ID: FileID{uint64(s.Dev), s.Ino},
+		Names:  uint64(s.Nlink), ID: FileID{uint64(s.Dev), s.Ino}, UID: int(s.Uid),
 	}
 }
 
