@@ -6,9 +6,10 @@ import "context"
 type Route struct {
 	Host     string    // lower case, without port; "*.example.com" for one label below
 	Backends []Backend // healthy ones; none: the site is there and does not run
-	// Draining are replicas that others have replaced and that still answer. A router asks
-	// them for what pages loaded before link, when a backend has it no more.
-	Draining []Backend
+	// Others are replicas that get no requests and still, or already, answer: of a release
+	// that was replaced, or of one that is about to serve. A router asks them for what pages
+	// of that release link, when a backend does not have it.
+	Others []Backend
 	// Notice is told to people on the page of a host without backends: "nothing has been
 	// deployed to this instance yet".
 	Notice string

@@ -166,7 +166,7 @@ func (a *App) front(r Reader, service Service) (Route, error) {
 	}
 	replicas, _ := a.state.replicas(ref)
 	draining, err := a.draining(r, service, release)
-	return Route{Backends: pick(replicas), Draining: draining, Notice: "This site is not answering right now.", Workload: ref}, err
+	return Route{Backends: pick(replicas), Others: draining, Notice: "This site is not answering right now.", Workload: ref}, err
 }
 
 // draining are the healthy replicas that serve on though they have been replaced.

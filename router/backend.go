@@ -119,7 +119,7 @@ type backends struct {
 func (s *backends) resolve(r app.Route) *route {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := &route{Route: r, backends: s.named(r.Backends), draining: s.named(r.Draining)}
+	found := &route{Route: r, backends: s.named(r.Backends), others: s.named(r.Others)}
 	for _, b := range found.backends {
 		b.pool.open()
 		b.overdue.Store(false)
@@ -144,13 +144,13 @@ func (s *backends) named(list []app.Backend) []*backend {
 // retain closes the pools of the backends that no route sends requests to, and forgets
 // those that the table does not name and that have nothing in flight.
 func (s *backends) retain(t *table) {
-	routed, draining := map[*backend]bool{}, map[*backend]bool{}
+	routed, others := map[*backend]bool{}, map[*backend]bool{}
 	for _, rt := range t.routes {
 		for _, b := range rt.backends {
 			routed[b] = true
 		}
-		for _, b := range rt.draining {
-			draining[b] = true
+		for _, b := range rt.others {
+			others[b] = true
 		}
 	}
 	s.mu.Lock()
@@ -160,7 +160,7 @@ func (s *backends) retain(t *table) {
 			continue
 		}
 		b.pool.close()
-		if !draining[b] && b.inFlight.Load() == 0 {
+		if !others[b] && b.inFlight.Load() == 0 {
 			delete(s.byAddress, address)
 		}
 	}

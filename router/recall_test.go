@@ -32,7 +32,7 @@ func release(t testing.TB, name string, asked *atomic.Int64, files ...string) st
 // switched is a route from one release to another, while the one before drains.
 func switched(host, now string, before ...string) app.Route {
 	r := routeTo(host, now)
-	r.Draining = routeTo(host, before...).Backends
+	r.Others = routeTo(host, before...).Backends
 	return r
 }
 
@@ -71,6 +71,23 @@ func TestWhatPagesOfTheReleaseBeforeLinkIsStillFound(t *testing.T) {
 			equal(t, "the new release was asked", now.Load(), 1)
 		})
 	}
+}
+
+func TestAnAssetOfAReleaseThatCameWhileTheOneBeforeAnsweredIsFound(t *testing.T) {
+	inside, answer := make(chan struct{}), make(chan struct{})
+	before := site(t, func(w http.ResponseWriter, _ *http.Request) {
+		close(inside)
+		<-answer
+		w.WriteHeader(http.StatusNotFound)
+	})
+	var asked atomic.Int64
+	h := open(t, router.Options{}, routeTo("a.example.com", before))
+	w := h.wire(t).send("GET /new.js HTTP/1.1\r\nHost: a.example.com\r\n\r\n")
+	<-inside
+	h.routes.set("a.example.com", release(t, "new", &asked, "/new.js"))
+	close(answer)
+	_, body := w.answer("GET")
+	equal(t, "body", body, "new has /new.js")
 }
 
 func TestOfSeveralReleasesThatDrainTheOneThatHasItAnswers(t *testing.T) {

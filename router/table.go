@@ -23,7 +23,7 @@ type table struct {
 type route struct {
 	app.Route
 	backends []*backend
-	draining []*backend
+	others   []*backend
 }
 
 // find returns the route of a host: its own, else that of the wildcard one label up,

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"gondor/app"
+	"gondor/cluster/kube/routes"
 )
 
 func route(host string, release int) app.Route {
@@ -114,5 +117,27 @@ func TestNothingIsSettledBeforeTheDomainHasToldAllItsRoutes(t *testing.T) {
 	f.take(app.RouteChange{Synced: true})
 	if err := f.settled(t.Context(), "i1"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheServiceBesideAFrontSelectsAllReplicasAndIsNoRoute(t *testing.T) {
+	o := Options{Namespace: "gondor"}
+	one := front{route: route("", 2), hosts: []string{"a.example.com"}}
+	front, beside := o.service("i1", one), o.serviceBeside("i1", one)
+	if beside.Name == front.Name || beside.Namespace != front.Namespace {
+		t.Errorf("it is %s/%s", beside.Namespace, beside.Name)
+	}
+	if beside.Labels[routes.LabelBeside] != front.Name || front.Labels[routes.LabelBeside] != "" || len(beside.Annotations) > 0 {
+		t.Errorf("it has the labels %v and the annotations %v", beside.Labels, beside.Annotations)
+	}
+	selector := labels.SelectorFromSet(beside.Spec.Selector)
+	for release := range 3 {
+		w := app.Workload{Ref: app.WorkloadRef{Instance: "i1", Service: "web", Release: release}}
+		if !selector.Matches(labels.Set(o.workloadLabels(w))) {
+			t.Errorf("it does not select the replicas of release %d", release)
+		}
+	}
+	if selector.Matches(labels.Set(o.workloadLabels(app.Workload{Ref: app.WorkloadRef{Instance: "i1", Service: "worker"}}))) {
+		t.Error("it selects workers")
 	}
 }

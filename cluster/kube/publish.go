@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -76,29 +77,42 @@ func (e *Engine) publish(ctx context.Context) error {
 	}
 }
 
-// writeFront makes the Service by which an instance is reached, and removes the others of
-// its namespace, such as that of a web service which is no longer its front.
+// writeFront makes the Service by which an instance is reached and the one beside it, and
+// removes the others of its namespace, such as those of a web service which is no longer its
+// front.
 func (e *Engine) writeFront(ctx context.Context, id app.ID[app.Instance], one front) error {
 	namespace := e.options.namespaceOf(id)
-	name := ""
-	if len(one.hosts) > 0 {
-		if err := e.ensureInstance(ctx, app.Program{Site: one.route.Site, Instance: id}); err != nil {
+	if len(one.hosts) == 0 {
+		return e.removeFronts(ctx, namespace)
+	}
+	if err := e.ensureInstance(ctx, app.Program{Site: one.route.Site, Instance: id}); err != nil {
+		return err
+	}
+	front, beside := e.options.service(id, one), e.options.serviceBeside(id, one)
+	if one.beside != beside.Name {
+		if err := e.applyService(ctx, beside); err != nil {
 			return err
 		}
-		service := e.options.service(id, one)
-		name = service.Name
-		if _, err := serverApply(ctx, e.client.CoreV1().Services(namespace), name, service); err != nil {
-			return fmt.Errorf("apply the Service %s/%s: %w", namespace, name, err)
-		}
+		e.fronts.accompany(id, beside.Name)
 	}
-	return e.removeFronts(ctx, namespace, name)
+	if err := e.applyService(ctx, front); err != nil {
+		return err
+	}
+	return e.removeFronts(ctx, namespace, front.Name, beside.Name)
 }
 
-// removeFronts removes the Services of a namespace but one.
-func (e *Engine) removeFronts(ctx context.Context, namespace, but string) error {
+func (e *Engine) applyService(ctx context.Context, s *corev1.Service) error {
+	if _, err := serverApply(ctx, e.client.CoreV1().Services(s.Namespace), s.Name, s); err != nil {
+		return fmt.Errorf("apply the Service %s/%s: %w", s.Namespace, s.Name, err)
+	}
+	return nil
+}
+
+// removeFronts removes the Services of a namespace but these.
+func (e *Engine) removeFronts(ctx context.Context, namespace string, but ...string) error {
 	ours := metav1.ListOptions{LabelSelector: labelInstallation + "=" + e.options.Namespace}
 	list, err := e.client.CoreV1().Services(namespace).List(ctx, ours)
-	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && but == "" {
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && len(but) == 0 {
 		return nil // the namespace has gone, and with it our rights in it
 	}
 	if err != nil {
@@ -106,7 +120,7 @@ func (e *Engine) removeFronts(ctx context.Context, namespace, but string) error 
 	}
 	var failed error
 	for _, service := range list.Items {
-		if service.Name == but {
+		if slices.Contains(but, service.Name) {
 			continue
 		}
 		err := e.client.CoreV1().Services(namespace).Delete(ctx, service.Name, metav1.DeleteOptions{})
@@ -149,6 +163,18 @@ func (o Options) service(id app.ID[app.Instance], one front) *corev1.Service {
 	if one.route.Workload != (app.WorkloadRef{}) {
 		service.Spec.Selector = workloadSelector(one.route.Workload)
 	}
+	return service
+}
+
+// serviceBeside is the Service of all replicas behind a front, of whatever release. Nobody
+// is sent to it; it tells routers who else may have what a page links.
+func (o Options) serviceBeside(id app.ID[app.Instance], one front) *corev1.Service {
+	service := o.service(id, one)
+	service.Labels[routes.LabelBeside] = service.Name
+	service.Annotations = nil
+	service.Spec.ClusterIP = corev1.ClusterIPNone
+	service.Spec.Selector = map[string]string{labelInstance: labelValue(string(id)), labelName: service.Name}
+	service.Name = hashed(service.Name + "/beside") // which is the name of no front
 	return service
 }
 

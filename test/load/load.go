@@ -140,10 +140,13 @@ func (v visit) make() {
 
 // whole wants an asset that has something in it.
 func whole(status int, body []byte) error {
+	if err := ok(status, body); err != nil {
+		return err
+	}
 	if len(body) == 0 {
 		return errors.New("the asset is empty")
 	}
-	return ok(status, body)
+	return nil
 }
 
 // once makes one request and counts it.

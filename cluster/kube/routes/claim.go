@@ -3,7 +3,6 @@ package routes
 import (
 	"cmp"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -22,17 +21,16 @@ type claim struct {
 	faults  []string
 	route   app.Route // but for its Host
 
-	port      port
-	known     map[string]endpoint
-	lost      map[string]loss
-	replaced  map[string]loss // that were ready until the Service began to select others
-	reordered time.Time       // when it did
+	port  port
+	known map[string]endpoint
+	lost  map[string]loss
 }
 
 // loss is an endpoint that stands in no slice any more.
 type loss struct {
 	endpoint
-	since time.Time
+	since    time.Time
+	replaced bool // by others, which have come since
 }
 
 // name names the Service as people do.
@@ -63,7 +61,7 @@ func newClaim(s *corev1.Service, own bool) *claim {
 	if fault != "" {
 		faults = append(faults, fault)
 	}
-	c := &claim{service: s, own: own, hosts: said.Hosts, faults: faults, port: found, lost: map[string]loss{}, replaced: map[string]loss{}}
+	c := &claim{service: s, own: own, hosts: said.Hosts, faults: faults, port: found, lost: map[string]loss{}}
 	c.route = app.Route{Notice: cmp.Or(said.Config.Notice, unanswered), Service: cmp.Or(said.Config.Service, s.Name)}
 	if own {
 		c.route.Instance = said.Config.Instance
@@ -74,81 +72,85 @@ func newClaim(s *corev1.Service, own bool) *claim {
 // unanswered is told to people when a Service gives no reason of its own.
 const unanswered = "This site is not answering right now."
 
-// lingering is how long an endpoint stays that has vanished from all slices without
+// lingering is how long an endpoint is remembered that has vanished from all slices without
 // having been told to end: slices are rewritten one after the other, and meanwhile it may
-// stand in none.
+// stand in none. It serves on, unless others have come.
 const lingering = 500 * time.Millisecond
 
-// settling is how long slices may take to follow a Service that selects other pods. What
-// vanishes then is meant to: it has been replaced and lingers.
-const settling = 5 * time.Second
-
 // fill sets the backends from the slices, after what was known before; before may be
-// nil. It returns after which time the claim must be looked at again, 0 for at its next
-// change, because something lingers.
-func (c *claim) fill(list []*discoveryv1.EndpointSlice, before *claim, now time.Time) (again time.Duration) {
+// nil. beside are the slices of all replicas, of whatever release. It returns after which
+// time the claim must be looked at again, 0 for at its next change, because something
+// lingers.
+func (c *claim) fill(list, beside []*discoveryv1.EndpointSlice, before *claim, now time.Time) (again time.Duration) {
 	c.known = endpointsOf(list, c.port, c.service.Spec.IPFamilies)
-	if before != nil {
-		c.follow(before, now)
+	if before != nil && before.port == c.port {
+		c.lost = c.missing(before, now)
 	}
-	served := maps.Clone(c.known)
-	for address, one := range c.lost {
-		served[address] = one.endpoint
-	}
-	c.route.Backends = pick(served, c.own)
-	c.route.Draining = c.draining()
-	switch {
-	case len(c.lost) > 0:
+	c.route.Backends = pick(c.serving(), c.own)
+	c.route.Others = c.others(beside)
+	if len(c.lost) > 0 {
 		return lingering
-	case len(c.replaced) > 0:
-		return app.Linger
 	}
 	return 0
 }
 
-// draining are the endpoints that get no requests any more and still answer.
-func (c *claim) draining() []app.Backend {
-	var backends []app.Backend
-	for _, e := range c.known {
-		if e.readiness == leaving && !slices.Contains(c.route.Backends, e.Backend) {
-			backends = append(backends, e.Backend)
-		}
-	}
-	for _, one := range c.replaced {
-		backends = append(backends, one.Backend)
-	}
-	slices.SortFunc(backends, byAddress)
-	return backends
-}
-
-// follow keeps those that vanished a moment ago.
-func (c *claim) follow(before *claim, now time.Time) {
-	if c.reordered = before.reordered; !reflect.DeepEqual(before.service.Spec.Selector, c.service.Spec.Selector) {
-		c.reordered = now
-	}
-	if before.port != c.port {
-		return
-	}
-	if now.Sub(c.reordered) < settling {
-		c.replaced = c.missing(before.known, before.replaced, now, app.Linger)
-		return
-	}
-	c.replaced = c.missing(nil, before.replaced, now, app.Linger)
-	c.lost = c.missing(before.known, before.lost, now, lingering)
-}
-
 // missing are those that were missing before, and those that were known as ready, which
-// stand in no slice now and did so less than the limit ago.
-func (c *claim) missing(known map[string]endpoint, before map[string]loss, now time.Time, limit time.Duration) map[string]loss {
-	all := maps.Clone(before)
-	for address, one := range known {
+// stand in no slice now and did so less than lingering ago.
+func (c *claim) missing(before *claim, now time.Time) map[string]loss {
+	all, replaced := maps.Clone(before.lost), c.hasMoreThan(before)
+	for address, one := range before.known {
 		if one.readiness == ready {
-			all[address] = loss{one, now}
+			all[address] = loss{endpoint: one, since: now}
 		}
+	}
+	for address, one := range all {
+		one.replaced = one.replaced || replaced
+		all[address] = one
 	}
 	maps.DeleteFunc(all, func(address string, one loss) bool {
 		_, back := c.known[address]
-		return back || now.Sub(one.since) >= limit
+		return back || now.Sub(one.since) >= lingering
 	})
 	return all
+}
+
+// hasMoreThan reports whether an endpoint is ready that was not known before.
+func (c *claim) hasMoreThan(before *claim) bool {
+	for address, one := range c.known {
+		_, known := before.known[address]
+		if _, lost := before.lost[address]; one.readiness == ready && !known && !lost {
+			return true
+		}
+	}
+	return false
+}
+
+// serving are the endpoints that may get requests.
+func (c *claim) serving() map[string]endpoint {
+	all := maps.Clone(c.known)
+	for address, one := range c.lost {
+		if !one.replaced {
+			all[address] = one.endpoint
+		}
+	}
+	return all
+}
+
+// others are the endpoints that get no requests and can answer: they leave, or they are of
+// a release that was replaced or is about to serve. A router that has not heard of a switch
+// yet may be asked for what only the new release has.
+func (c *claim) others(beside []*discoveryv1.EndpointSlice) []app.Backend {
+	found := map[string]app.Backend{}
+	for _, list := range []map[string]endpoint{c.known, endpointsOf(beside, c.port, c.service.Spec.IPFamilies)} {
+		for address, one := range list {
+			if one.readiness != unready {
+				found[address] = one.Backend
+			}
+		}
+	}
+	for address, one := range c.lost {
+		found[address] = one.Backend
+	}
+	maps.DeleteFunc(found, func(_ string, b app.Backend) bool { return slices.Contains(c.route.Backends, b) })
+	return slices.SortedFunc(maps.Values(found), byAddress)
 }

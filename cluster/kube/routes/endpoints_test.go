@@ -123,57 +123,52 @@ func selecting(pods string) *corev1.Service {
 	return s
 }
 
-func TestWhatDrains(t *testing.T) {
-	start := time.Now()
-	type look struct {
-		selects string
-		slices  []*discoveryv1.EndpointSlice
-		after   time.Duration // since the look before
-		want    []string
-	}
-	old, both, now := sliceOf(isReady, "10.0.0.1"), sliceOf(isReady, "10.0.0.1", "10.0.0.2"), sliceOf(isReady, "10.0.0.2")
+func TestWhatElseCanAnswer(t *testing.T) {
+	serving := []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.2")}
 	for _, c := range []struct {
-		name  string
-		looks []look
+		name         string
+		list, beside []*discoveryv1.EndpointSlice
+		want         []string
 	}{
-		{"is what leaves and serves beside others", []look{
-			{"a", []*discoveryv1.EndpointSlice{now, sliceOf(isLeaving, "10.0.0.1"), sliceOf(hasLeft, "10.0.0.3"), sliceOf(isUnready, "10.0.0.4")}, 0, []string{"10.0.0.1:8080"}},
-		}},
-		{"is none of the backends", []look{{"a", []*discoveryv1.EndpointSlice{sliceOf(isLeaving, "10.0.0.1")}, 0, nil}}},
-		{"is what the Service selects no longer, for as long as it lingers", []look{
-			{"a", []*discoveryv1.EndpointSlice{old}, 0, nil},
-			{"b", []*discoveryv1.EndpointSlice{old}, time.Minute, nil}, // the slices follow later
-			{"b", []*discoveryv1.EndpointSlice{both}, 0, nil},
-			{"b", []*discoveryv1.EndpointSlice{now}, time.Second, []string{"10.0.0.1:8080"}},
-			{"b", []*discoveryv1.EndpointSlice{now}, app.Linger - time.Millisecond, []string{"10.0.0.1:8080"}},
-			{"b", []*discoveryv1.EndpointSlice{now}, time.Millisecond, nil},
-		}},
-		{"is not what went away by itself", []look{
-			{"a", []*discoveryv1.EndpointSlice{both}, 0, nil},
-			{"a", []*discoveryv1.EndpointSlice{now}, time.Second, nil},
-		}},
-		{"is not what serves again after a rollback", []look{
-			{"a", []*discoveryv1.EndpointSlice{old}, 0, nil},
-			{"b", []*discoveryv1.EndpointSlice{now}, time.Minute, []string{"10.0.0.1:8080"}},
-			{"a", []*discoveryv1.EndpointSlice{old}, time.Second, []string{"10.0.0.2:8080"}},
-		}},
+		{"is what leaves and serves beside others", append(serving, sliceOf(isLeaving, "10.0.0.1"), sliceOf(hasLeft, "10.0.0.3"), sliceOf(isUnready, "10.0.0.4")), nil, []string{"10.0.0.1:8080"}},
+		{"is none of the backends", []*discoveryv1.EndpointSlice{sliceOf(isLeaving, "10.0.0.1")}, nil, nil},
+		{"is what was replaced, or is about to serve", serving, []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1", "10.0.0.2", "10.0.0.3")}, []string{"10.0.0.1:8080", "10.0.0.3:8080"}},
+		{"is what was replaced and leaves", serving, []*discoveryv1.EndpointSlice{sliceOf(isLeaving, "10.0.0.1")}, []string{"10.0.0.1:8080"}},
+		{"is not what starts", serving, []*discoveryv1.EndpointSlice{sliceOf(isUnready, "10.0.0.1")}, nil},
+		{"is told once", append(serving, sliceOf(isLeaving, "10.0.0.1")), []*discoveryv1.EndpointSlice{sliceOf(isLeaving, "10.0.0.1")}, []string{"10.0.0.1:8080"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var before *claim
-			at := start
-			for n, look := range c.looks {
-				at = at.Add(look.after)
-				claim := newClaim(selecting(look.selects), true)
-				again := claim.fill(look.slices, before, at)
-				if got := addressesOf(claim.route.Draining); !reflect.DeepEqual(got, look.want) {
-					t.Errorf("at look %d it is %v; want %v", n, got, look.want)
-				}
-				if len(claim.replaced) > 0 && again == 0 {
-					t.Errorf("after look %d nobody looks again", n)
-				}
-				before = claim
+			claim := newClaim(selecting("a"), true)
+			claim.fill(c.list, c.beside, nil, time.Now())
+			if got := addressesOf(claim.route.Others); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("it is %v; want %v", got, c.want)
 			}
 		})
+	}
+}
+
+func TestWhatOthersHaveReplacedCanAnswerForAMoment(t *testing.T) {
+	old, now := []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1")}, []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.2")}
+	before, at := newClaim(selecting("a"), true), time.Now()
+	before.fill(old, nil, nil, at)
+	for n, look := range []struct {
+		after time.Duration // since the look before
+		want  []string
+	}{
+		{time.Minute, []string{"10.0.0.1:8080"}},
+		{lingering - time.Millisecond, []string{"10.0.0.1:8080"}},
+		{time.Millisecond, nil},
+	} {
+		at = at.Add(look.after)
+		claim := newClaim(selecting("b"), true)
+		again := claim.fill(now, nil, before, at)
+		if got := addressesOf(claim.route.Others); !reflect.DeepEqual(got, look.want) || (again > 0) != (len(got) > 0) {
+			t.Errorf("at look %d it is %v, and is looked at again after %s; want %v", n, got, again, look.want)
+		}
+		if got := addressesOf(claim.route.Backends); !reflect.DeepEqual(got, []string{"10.0.0.2:8080"}) {
+			t.Errorf("at look %d the backends are %v", n, got)
+		}
+		before = claim
 	}
 }
 
@@ -191,13 +186,13 @@ func TestWhileSlicesAreRewritten(t *testing.T) {
 		{"so do all when there is no slice", selecting("a"), nil, 0, []string{"10.0.0.1:8080", "10.0.0.2:8080"}},
 		{"but for a moment only", selecting("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1")}, lingering, []string{"10.0.0.1:8080"}},
 		{"one that leaves does not stay", selecting("a"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.1"), sliceOf(isLeaving, "10.0.0.2")}, 0, []string{"10.0.0.1:8080"}},
-		{"nor does one that the Service no longer selects", selecting("b"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.3")}, 0, []string{"10.0.0.3:8080"}},
+		{"nor do those that others have replaced", selecting("b"), []*discoveryv1.EndpointSlice{sliceOf(isReady, "10.0.0.3")}, 0, []string{"10.0.0.3:8080"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			first, second, third := newClaim(selecting("a"), false), newClaim(c.service, false), newClaim(c.service, false)
-			first.fill(both, nil, start)
-			second.fill(c.slices, first, start.Add(time.Minute))
-			third.fill(c.slices, second, start.Add(time.Minute+c.after))
+			first.fill(both, nil, nil, start)
+			second.fill(c.slices, nil, first, start.Add(time.Minute))
+			third.fill(c.slices, nil, second, start.Add(time.Minute+c.after))
 			if got := addressesOf(third.route.Backends); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %v; want %v", got, c.want)
 			}

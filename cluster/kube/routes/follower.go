@@ -34,6 +34,9 @@ func (f *follower) noteService(object any) {
 func (f *follower) noteSlice(object any) {
 	if s, ok := object.(*discoveryv1.EndpointSlice); ok {
 		f.changed.add(s.Namespace + "/" + s.Labels[discoveryv1.LabelServiceName])
+		if front := s.Labels[LabelBeside]; front != "" {
+			f.changed.add(s.Namespace + "/" + front)
+		}
 	}
 }
 
@@ -123,7 +126,11 @@ func (f *follower) claimOf(name string) *claim {
 	if c == nil {
 		return nil
 	}
-	if again := c.fill(f.slicesOf(name), f.table.claims[name], time.Now()); again > 0 {
+	var beside []*discoveryv1.EndpointSlice
+	if c.own { // what others put beside their Services is not asked
+		beside = f.slicesBy(besideIndex, name)
+	}
+	if again := c.fill(f.slicesBy(serviceIndex, name), beside, f.table.claims[name], time.Now()); again > 0 {
 		time.AfterFunc(again, func() { f.changed.add(name) })
 	}
 	return c
@@ -142,8 +149,8 @@ func (f *follower) installation(namespace string) string {
 	return ""
 }
 
-func (f *follower) slicesOf(name string) []*discoveryv1.EndpointSlice {
-	objects, err := f.slices.GetIndexer().ByIndex(serviceIndex, name)
+func (f *follower) slicesBy(index, name string) []*discoveryv1.EndpointSlice {
+	objects, err := f.slices.GetIndexer().ByIndex(index, name)
 	if err != nil {
 		return nil // the index is always there
 	}

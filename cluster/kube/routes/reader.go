@@ -22,6 +22,11 @@ import (
 // that Gondor itself lives in.
 const LabelInstallation = "gondor.io/installation"
 
+// LabelBeside is on a Service of Gondor's, and so on its EndpointSlices, that selects the
+// replicas of all releases. Its value is the name of the Service that selects those which
+// serve.
+const LabelBeside = "gondor.io/beside"
+
 // Options say which cluster's routes are read.
 type Options struct {
 	Client kubernetes.Interface
@@ -81,7 +86,7 @@ func (r *Reader) watch(f *follower) error {
 	f.services = newInformer(patient(o, "", services.List, services.Watch), &corev1.Service{},
 		cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
 	f.slices = newInformer(patient(o, "", slices.List, slices.Watch), &discoveryv1.EndpointSlice{},
-		cache.Indexers{serviceIndex: serviceOf})
+		cache.Indexers{serviceIndex: serviceOf, besideIndex: besideOf})
 	f.namespaces = newInformer(patient(o, LabelInstallation, namespaces.List, namespaces.Watch), &corev1.Namespace{}, nil)
 	return errors.Join(
 		listen(f.services, f.noteService),

@@ -78,6 +78,26 @@ func TestEndpointsThatMoveFromSliceToSliceAreNeverMissed(t *testing.T) {
 	}
 }
 
+func TestAServiceBesideOneOfGondorsOwnTellsWhoElseCanAnswer(t *testing.T) {
+	c := openCluster(t)
+	w := c.read(c)
+	for name, want := range map[string]string{"own": "10.0.0.2:8080", "other": ""} {
+		namespace, host := c.namespace(name, name == "own"), c.host(name)
+		c.service(namespace, "web", asks(host))
+		c.slice(namespace, "web", "web-a", "10.0.0.1")
+		w.serves(host, "10.0.0.1:8080")
+		c.slice(namespace, "all", "all-a", "10.0.0.1", "10.0.0.2")
+		patch := []byte(`{"metadata":{"labels":{"` + routes.LabelBeside + `":"web"}}}`)
+		_, err := c.DiscoveryV1().EndpointSlices(namespace).Patch(t.Context(), "all-a", types.MergePatchType, patch, metav1.PatchOptions{})
+		must(t, err)
+		c.slice(namespace, "web", "web-a", "10.0.0.1", "10.0.0.3") // is told after all that
+		w.serves(host, "10.0.0.1:8080", "10.0.0.3:8080")
+		if got := w.others(host); got != want {
+			t.Errorf("beside the backends of %s are %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestGondorsOwnServicesWinAndThenTheOldest(t *testing.T) {
 	c := openCluster(t)
 	first, second, own := c.namespace("a", false), c.namespace("b", false), c.namespace("i1", true)

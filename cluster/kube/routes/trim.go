@@ -45,7 +45,9 @@ func trimmedService(s *corev1.Service) *corev1.Service {
 
 func trimmedSlice(s *discoveryv1.EndpointSlice) *discoveryv1.EndpointSlice {
 	kept := &discoveryv1.EndpointSlice{ObjectMeta: trimmedMeta(s.ObjectMeta), AddressType: s.AddressType, Ports: s.Ports}
-	kept.Labels = map[string]string{discoveryv1.LabelServiceName: s.Labels[discoveryv1.LabelServiceName]}
+	kept.Labels = map[string]string{
+		discoveryv1.LabelServiceName: s.Labels[discoveryv1.LabelServiceName], LabelBeside: s.Labels[LabelBeside],
+	}
 	for _, e := range s.Endpoints {
 		one := discoveryv1.Endpoint{Addresses: e.Addresses, Conditions: e.Conditions}
 		if e.TargetRef != nil {

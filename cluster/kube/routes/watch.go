@@ -25,6 +25,20 @@ func serviceOf(object any) ([]string, error) {
 	return []string{slice.Namespace + "/" + slice.Labels[discoveryv1.LabelServiceName]}, nil
 }
 
+// besideIndex is the name of the index of EndpointSlices by the Service that they are beside.
+const besideIndex = "beside"
+
+func besideOf(object any) ([]string, error) {
+	slice, ok := object.(*discoveryv1.EndpointSlice)
+	if !ok {
+		return nil, fmt.Errorf("a %T is no EndpointSlice", object)
+	}
+	if front := slice.Labels[LabelBeside]; front != "" {
+		return []string{slice.Namespace + "/" + front}, nil
+	}
+	return nil, nil
+}
+
 func newInformer(lw cache.ListerWatcher, example runtime.Object, indexers cache.Indexers) cache.SharedIndexInformer {
 	return cache.NewSharedIndexInformerWithOptions(lw, example, cache.SharedIndexInformerOptions{Indexers: indexers})
 }

@@ -166,8 +166,19 @@ func (w *told) now(host string) string {
 	if !known {
 		return "gone"
 	}
-	addresses := make([]string, len(route.Backends))
-	for i, b := range route.Backends {
+	return joined(route.Backends)
+}
+
+// others are who else can answer for a host.
+func (w *told) others(host string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return joined(w.routes[host].Others)
+}
+
+func joined(backends []app.Backend) string {
+	addresses := make([]string, len(backends))
+	for i, b := range backends {
 		addresses[i] = b.Address
 	}
 	return strings.Join(addresses, " ")
