@@ -68,17 +68,17 @@ func TestTheStateOfAReplica(t *testing.T) {
 		"one that was ready in an earlier life starts": {
 			podOf(running, ended, 1, false, start),
 			memory{ready: "c1"},
-			app.Replica{State: app.ReplicaStarting, Started: start, Restarts: 1},
+			app.Replica{State: app.ReplicaStarting, Started: start, Restarts: 1, LastExit: "exit status 7"},
 		},
 		"one that has ended has crashed": {
 			podOf(ended, none, 0, false, start),
 			memory{},
-			app.Replica{State: app.ReplicaCrashed, Started: start, Restarts: 1, Message: "exit status 7"},
+			app.Replica{State: app.ReplicaCrashed, Started: start, Restarts: 1, Message: "exit status 7", LastExit: "exit status 7"},
 		},
 		"one that waits to be started again has too": {
 			podOf(backOff, ended, 2, false, start),
 			memory{},
-			app.Replica{State: app.ReplicaCrashed, Started: start, Restarts: 3, Message: "exit status 7"},
+			app.Replica{State: app.ReplicaCrashed, Started: start, Restarts: 3, Message: "exit status 7", LastExit: "exit status 7"},
 		},
 		"one that is being made starts": {
 			podOf(corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}, none, 0, false, start),

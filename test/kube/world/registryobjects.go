@@ -36,6 +36,8 @@ func registryDeployment(image string, arguments ...string) *apps.Deployment {
 						{Name: "key", VolumeSource: core.VolumeSource{Secret: &core.SecretVolumeSource{SecretName: registryName}}},
 					},
 					SecurityContext: &core.PodSecurityContext{FSGroup: groupOf()},
+					// Its images would go with it when its node is cut off.
+					Tolerations: []core.Toleration{{Operator: core.TolerationOpExists, Effect: core.TaintEffectNoExecute}},
 					Containers: []core.Container{{
 						Name: "registry", Image: image, Args: arguments,
 						VolumeMounts:   []core.VolumeMount{{Name: "data", MountPath: "/data"}, {Name: "key", MountPath: "/key"}},
