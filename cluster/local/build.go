@@ -75,6 +75,16 @@ func (e *Engine) claim(o app.BuildOrder) bool {
 	return true
 }
 
+// builds reports whether a build of the site is under way. The caller holds the lock.
+func (e *Engine) builds(site app.ID[app.Site]) bool {
+	for _, one := range e.building {
+		if one == site {
+			return true
+		}
+	}
+	return false
+}
+
 func (e *Engine) unclaim(id app.ID[app.Build]) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -15,9 +15,9 @@ import (
 )
 
 // Keep implements app.Builder. It removes what unfinished builds left, too, unless they are
-// under way.
+// under way, and makes what the next ones can take over.
 func (e *Engine) Keep(ctx context.Context, asOf time.Time, builds []app.ID[app.Build], sites []app.ID[app.Site]) error {
-	return errors.Join(e.keepArtifacts(ctx, asOf, builds), e.keepCaches(ctx, sites), e.keepLogs(ctx))
+	return errors.Join(e.keepArtifacts(ctx, asOf, builds), e.keepSpares(ctx), e.keepCaches(ctx, sites), e.keepLogs(ctx))
 }
 
 // clockStep is by how much a file's time may lag behind the clock: the kernel's tick is
@@ -76,8 +76,18 @@ func (e *Engine) removeArtifact(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("remove an artifact: %w", err)
 	}
-	_ = os.Remove(filepath.Dir(dir)) // fails while it holds others
+	e.removeEmpty(app.ID[app.Site](filepath.Base(filepath.Dir(dir))))
 	return nil
+}
+
+// removeEmpty removes the directory of a site that holds nothing, unless a build is about to
+// put something there.
+func (e *Engine) removeEmpty(site app.ID[app.Site]) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.builds(site) {
+		_ = os.Remove(e.layout.site(site)) // fails while it holds anything
+	}
 }
 
 // removeSteps stops and forgets the processes whose IDs begin so.

@@ -16,6 +16,7 @@ import (
 //	workloads/KEY.json         what should run, with its ports; read when Gondor starts
 //	identities.json            the users and groups given to instances and sites
 //	artifacts/SITE/BUILD/app   what a build made, beside its marker "complete"
+//	artifacts/SITE/.spare-KEY  what the site's next build can take over
 //	cache/SITE                 what the builds of a site share
 //	data/INSTANCE              DATA_DIR
 //	home/INSTANCE              HOME

@@ -90,9 +90,7 @@ func TestWhatWasTakenOverOutlivesWhereItCameFrom(t *testing.T) {
 	engine := openLocal(t, options(dir))
 	makes(t, engine, dir, making("build-one", "key", nil))
 	makes(t, engine, dir, making("build-two", "key", nil))
-	if err := engine.Keep(context.Background(), time.Now().Add(time.Minute), []app.ID[app.Build]{"build-two"}, []app.ID[app.Site]{"site-a"}); err != nil {
-		t.Fatal(err)
-	}
+	keeps(t, engine, "build-two")
 	makes(t, engine, dir, making("build-three", "key", nil))
 	if strings.Contains(logged(t, engine, "build/build-three"), "it ran") {
 		t.Error("the third build took over nothing of the second")
@@ -115,6 +113,49 @@ func TestWhatWasTakenOverOutlivesWhereItCameFrom(t *testing.T) {
 				t.Errorf("it ended with %+v and wrote %q", exit, wrote)
 			}
 		})
+	}
+}
+
+// keeps tidies up all artifacts but these.
+func keeps(t *testing.T, engine cluster.Engine, builds ...app.ID[app.Build]) {
+	t.Helper()
+	if err := engine.Keep(context.Background(), time.Now().Add(time.Minute), builds, []app.ID[app.Site]{"site-a"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatTheNextBuildTakesOverIsReady(t *testing.T) {
+	dir := t.TempDir()
+	engine := openLocal(t, options(dir))
+	site := filepath.Join(dir, "artifacts", "site-a")
+	first := makes(t, engine, dir, making("build-one", "key", nil))
+	if err := os.Mkdir(filepath.Join(site, ".new-left-by-a-kill"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	keeps(t, engine, "build-one")
+	if got := has(t, site); got != ".spare-key build-one" {
+		t.Fatalf("beside the artifact there is %s", got)
+	}
+	info, err := os.Stat(filepath.Join(site, ".spare-key"))
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("others can enter the spare: %v, %v", info.Mode(), err)
+	}
+	second := makes(t, engine, dir, making("build-two", "key", nil))
+	if !same(t, filepath.Join(first, "made/deep/stamp"), filepath.Join(second, "made/deep/stamp")) || has(t, filepath.Join(site, ".spare-key")) != "" {
+		t.Errorf("the second build did not take the spare")
+	}
+	keeps(t, engine, "build-one", "build-two")
+	if got := has(t, filepath.Join(site, ".spare-key")); got != "made" {
+		t.Errorf("after the second build the spare has %q", got)
+	}
+	makes(t, engine, dir, making("build-three", "other", nil))
+	keeps(t, engine, "build-three")
+	if got := has(t, site); got != ".spare-other build-three" {
+		t.Errorf("after a build with another key there is %s", got)
+	}
+	keeps(t, engine)
+	if left, err := os.Stat(site); err == nil {
+		t.Errorf("%s is left of a site without artifacts", left.Name())
 	}
 }
 
