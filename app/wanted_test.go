@@ -69,10 +69,20 @@ func TestWhatRunsWhileAReleaseStarts(t *testing.T) {
 }
 
 func TestBeatAndClockStopFirstUnlessToldOtherwise(t *testing.T) {
-	plan := Plan{Services: map[string]ServiceConfig{"clock": {Strategy: Overlap}}}
-	for name, want := range map[string]Strategy{"web": Overlap, "beat": StopFirst, "clock": Overlap} {
-		if got := plan.config(Service{Name: name}).Strategy; got != want {
-			t.Errorf("the strategy of %s is %s, want %s", name, got, want)
+	for _, test := range []struct {
+		name       string
+		said, want Strategy
+	}{
+		{"web", "", Overlap},
+		{"worker", "", Overlap},
+		{"beat", "", StopFirst},
+		{"clock", "", StopFirst},
+		{"clock", Overlap, Overlap},
+		{"worker", StopFirst, StopFirst},
+	} {
+		plan := Plan{Services: map[string]ServiceConfig{test.name: {Strategy: test.said}}}
+		if got := plan.config(Service{Name: test.name}).Strategy; got != test.want {
+			t.Errorf("the strategy of %s, told %q, is %s, want %s", test.name, test.said, got, test.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package clustertest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 func testHealth(t *testing.T, subject Subject) {
 	t.Run("statuses", func(t *testing.T) { testStatuses(t, subject) })
+	t.Run("a healthy service is checked at its own interval", func(t *testing.T) { testInterval(t, subject) })
 	t.Run("warm-up", func(t *testing.T) { testWarmUp(t, subject) })
 	t.Run("checks carry the instance's own host and scheme", func(t *testing.T) {
 		b := newBench(t, subject)
@@ -50,6 +52,27 @@ func testHealth(t *testing.T, subject Subject) {
 		b.get(r, "/become/200")
 		b.awaitHealthy(w.Ref, 1)
 	})
+}
+
+// testInterval measures the time by the checks of another service, not by a clock.
+func testInterval(t *testing.T, subject Subject) {
+	b := newBench(t, subject)
+	often, seldom := b.web(), b.web()
+	often.Config.HealthInterval, seldom.Config.HealthInterval = 20*time.Millisecond, time.Hour
+	b.apply(often)
+	b.apply(seldom)
+	asked := func(w app.Workload) (n int) {
+		r := b.awaitHealthy(w.Ref, 1)[0]
+		if _, err := fmt.Sscan(b.get(r, "/asked"), &n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	seldomBefore, before := asked(seldom), asked(often)
+	b.eventually("the one is asked often", func() bool { return asked(often) >= before+20 })
+	if now := asked(seldom); now > seldomBefore+1 { // one check may have been under way
+		t.Errorf("while one was checked 20 times the other was %d times, whose interval is an hour", now-seldomBefore)
+	}
 }
 
 func testWarmUp(t *testing.T, subject Subject) {

@@ -54,8 +54,9 @@ func serveSite(port string) error {
 }
 
 // siteHandler answers to / with a status that /become/STATUS changes, to /env with the
-// environment, to /pid with the process ID and to /crash with its own death. It remembers
-// what /warm/NAME was asked for and tells it at /warmed; /held waits for /let-go.
+// environment, to /pid with the process ID, to /asked with how often it was asked for / and
+// to /crash with its own death. It remembers what /warm/NAME was asked for and tells it at
+// /warmed; /held waits for /let-go.
 func siteHandler(first string) http.Handler {
 	var status atomic.Int64
 	status.Store(http.StatusOK)
@@ -63,7 +64,10 @@ func siteHandler(first string) http.Handler {
 		status.Store(int64(n))
 	}
 	mux := http.NewServeMux()
+	var asked atomic.Int64
+	mux.HandleFunc("GET /asked", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, asked.Load()) })
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
 		if host := os.Getenv("SITE_HOST"); host != "" && r.Host+" "+r.Header.Get("X-Forwarded-Proto") != host {
 			w.WriteHeader(http.StatusBadRequest)
 			return

@@ -80,6 +80,26 @@ func TestWhatFailsLeavesTheOldReleaseServing(t *testing.T) {
 	}
 }
 
+func TestAServiceThatFailsKeepsTheOthersOnTheOldRelease(t *testing.T) {
+	w := newWorld(t, "web", "worker")
+	w.deploy(web("one", 200) + "worker: exec sleep 1000\n")
+	release := w.release(w.build(web("two", 200) + "worker: exit 3\n"))
+	if release.State != app.ReleaseFailed || !strings.Contains(release.Message, "worker ended") {
+		t.Fatalf("v2 %s: %s", release.State, release.Message)
+	}
+	if got := w.page(); got != "one v1" {
+		t.Errorf("the page is %q, want that of v1", got)
+	}
+	w.until("nothing is left of v2, and all of v1 runs", func() bool {
+		for _, name := range []string{"web", "worker"} {
+			if now := w.state(name); now.Release.Number != 1 || len(now.Replicas) != 1 || now.Replicas[0].State != app.ReplicaHealthy {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 func TestABuildThatFailsSaysWhyAndChangesNothing(t *testing.T) {
 	w := newWorld(t, "web")
 	w.deploy(web("one", 200))
