@@ -33,7 +33,7 @@ type sample struct {
 }
 
 // deploysLimit is after how long no new round begins.
-const deploysLimit = 90 * time.Second
+const deploysLimit = 3 * time.Minute
 
 // round is one deploy.
 type round struct {
@@ -73,7 +73,7 @@ func measureDeploys(ctx context.Context, b *bench, p plan) (err error) {
 			break // on a busy machine; the figures say how many there were
 		}
 		for _, one := range samples {
-			if err := s.deploy(ctx, one, n); err != nil {
+			if err := errors.Join(s.deploy(ctx, one, n), one.watch.rest(ctx, len(samples))); err != nil {
 				return err
 			}
 		}

@@ -59,7 +59,9 @@ func (w *watcher) heed(ctx context.Context, s supervisor.Status) {
 	}
 }
 
-// ask notes when a web process first answers.
+// ask notes when a web process first answers, whatever that is: the processes of all sites
+// are seen, and Django refuses the host of another one. Who asks on until it does not keeps
+// the cores from the deploys that are measured.
 func (w *watcher) ask(ctx context.Context, s supervisor.Status) {
 	port, err := portOf(ctx, s.PID)
 	if err != nil {
@@ -67,7 +69,7 @@ func (w *watcher) ask(ctx context.Context, s supervisor.Status) {
 	}
 	a := newAsker("127.0.0.1:" + port)
 	defer a.close()
-	at, err := a.until(ctx, 2*time.Millisecond, w.host, "/", ok)
+	at, err := a.until(ctx, 2*time.Millisecond, w.host, "/", answers)
 	if err != nil {
 		return
 	}
@@ -104,6 +106,29 @@ func variable(pid int, name string) string {
 		}
 	}
 	return ""
+}
+
+// rest waits until what was replaced has gone, and for what is tidied up then: people do not
+// deploy a site again within seconds.
+func (w *watcher) rest(ctx context.Context, sites int) error {
+	for w.running() > sites {
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return pause(ctx, time.Second)
+}
+
+// running is how many web processes of all sites run.
+func (w *watcher) running() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.statuses {
+		if s.Labels["kind"] == "replica" && s.State == supervisor.StateRunning {
+			n++
+		}
+	}
+	return n
 }
 
 // own is what the site's own processes took of a deploy.
