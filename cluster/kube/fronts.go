@@ -23,10 +23,9 @@ type fronts struct {
 
 // front is how one instance is reached: its hosts all lead the same way.
 type front struct {
-	route  app.Route // without a host
-	hosts  []string  // in order
-	due    bool      // the cluster does not have it as it is
-	beside string    // the name of the Service beside it, "" before there is one
+	route app.Route // without a host
+	hosts []string  // in order
+	due   bool      // the cluster does not have it as it is
 }
 
 func newFronts() *fronts {
@@ -137,15 +136,6 @@ func (f *fronts) written(id app.ID[app.Instance], done bool) {
 		delete(f.byInstance, id)
 	}
 	f.announce()
-}
-
-// accompany notes that the cluster has the Service beside the front of an instance.
-func (f *fronts) accompany(id app.ID[app.Instance], beside string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if one := f.byInstance[id]; one != nil {
-		one.beside = beside
-	}
 }
 
 // announce wakes those who wait in settled. The caller holds the lock.

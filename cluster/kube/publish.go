@@ -89,14 +89,10 @@ func (e *Engine) writeFront(ctx context.Context, id app.ID[app.Instance], one fr
 		return err
 	}
 	front, beside := e.options.service(id, one), e.options.serviceBeside(id, one)
-	if one.beside != beside.Name {
-		if err := e.applyService(ctx, beside); err != nil {
+	for _, service := range []*corev1.Service{front, beside} { // a switch waits for the first
+		if err := e.applyService(ctx, service); err != nil {
 			return err
 		}
-		e.fronts.accompany(id, beside.Name)
-	}
-	if err := e.applyService(ctx, front); err != nil {
-		return err
 	}
 	return e.removeFronts(ctx, namespace, front.Name, beside.Name)
 }

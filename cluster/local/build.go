@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,8 +74,8 @@ func (e *Engine) claim(o app.BuildOrder) bool {
 	return true
 }
 
-// builds reports whether a build of the site is under way. The caller holds the lock.
-func (e *Engine) builds(site app.ID[app.Site]) bool {
+// hasBuild reports whether a build of the site is under way. The caller holds the lock.
+func (e *Engine) hasBuild(site app.ID[app.Site]) bool {
 	for _, one := range e.building {
 		if one == site {
 			return true
@@ -122,12 +121,7 @@ func (b *construction) tmp() string   { return b.engine.layout.tmp(string(b.orde
 func (b *construction) cache() string { return b.engine.layout.cache(b.order.Site) }
 
 func (b *construction) done() (app.Artifact, error) {
-	data, err := os.ReadFile(filepath.Join(b.dir, completeMarker))
-	if err != nil {
-		return app.Artifact{}, err
-	}
-	var c complete
-	err = json.Unmarshal(data, &c)
+	c, err := finished{dir: b.dir}.complete()
 	return c.Artifact, err
 }
 

@@ -108,7 +108,7 @@ func (e *Engine) removeCache(c cached) error {
 func (e *Engine) setAside(c cached, to string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return !e.builds(c.site) && os.Rename(c.dir, to) == nil
+	return !e.hasBuild(c.site) && os.Rename(c.dir, to) == nil
 }
 
 // keepLogs removes the oldest lines beyond the budget of all logs.

@@ -14,9 +14,8 @@ import (
 
 // finished is a build whose artifact is there.
 type finished struct {
-	dir  string            // artifacts/SITE/BUILD
-	at   time.Time         // when it was complete
-	made map[string]string // as complete has it
+	dir string    // artifacts/SITE/BUILD
+	at  time.Time // when it was complete
 }
 
 // finished lists the finished builds of a site, the newest first.
@@ -28,25 +27,32 @@ func (l layout) finished(site app.ID[app.Site]) []finished {
 	var all []finished
 	for _, entry := range entries {
 		dir := filepath.Join(l.site(site), entry.Name())
-		data, err := os.ReadFile(filepath.Join(dir, completeMarker))
-		info, gone := os.Stat(filepath.Join(dir, completeMarker))
-		var c complete
-		if err == nil && gone == nil && json.Unmarshal(data, &c) == nil {
-			all = append(all, finished{dir, info.ModTime(), c.Made})
+		if info, err := os.Stat(filepath.Join(dir, completeMarker)); err == nil {
+			all = append(all, finished{dir, info.ModTime()})
 		}
 	}
 	slices.SortFunc(all, func(a, b finished) int { return b.at.Compare(a.at) })
 	return all
 }
 
-// has reports whether something was made there by the key.
-func (f finished) has(key string) bool {
-	for _, one := range f.made {
-		if one == key {
-			return true
-		}
+// complete reads the marker.
+func (f finished) complete() (complete, error) {
+	data, err := os.ReadFile(filepath.Join(f.dir, completeMarker))
+	if err != nil {
+		return complete{}, err
 	}
-	return false
+	var c complete
+	err = json.Unmarshal(data, &c)
+	return c, err
+}
+
+// made is what its steps made; nil when it is being removed.
+func (f finished) made() map[string]string {
+	c, err := f.complete()
+	if err != nil {
+		return nil
+	}
+	return c.Made
 }
 
 // link makes a tree of what stands at a place in the artifact, where nobody but Gondor comes

@@ -85,7 +85,7 @@ func (e *Engine) removeArtifact(ctx context.Context, dir string) error {
 func (e *Engine) removeEmpty(site app.ID[app.Site]) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.builds(site) {
+	if !e.hasBuild(site) {
 		_ = os.Remove(e.layout.site(site)) // fails while it holds anything
 	}
 }

@@ -1,8 +1,6 @@
 package local_test
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -13,94 +11,12 @@ import (
 	"gondor/cluster"
 )
 
-// asRoot skips a test of what only root can do.
-func asRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("users of their own and limits take root")
-	}
-}
-
 // limited skips a test where the engine says that sizes are not limits.
 func limited(t *testing.T, engine cluster.Engine) {
 	t.Helper()
 	if notes := strings.Join(engine.Notes(), "\n"); strings.Contains(notes, "not enforced") {
 		t.Skip(notes)
 	}
-}
-
-// built builds a site of one file, and returns the engine with the artifact.
-func built(t *testing.T, dir string, site app.ID[app.Site]) (cluster.Engine, app.Artifact) {
-	t.Helper()
-	engine := openLocal(t, options(dir))
-	return engine, build(t, engine, site, "true")
-}
-
-func build(t *testing.T, engine cluster.Engine, site app.ID[app.Site], command string) app.Artifact {
-	t.Helper()
-	order := orderOf("build-of-"+app.ID[app.Build](site), command)
-	order.Site = site
-	a, err := engine.Build(context.Background(), order, sourceOf(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-// orderOf is a build of one step, of a site of its own.
-func orderOf(id app.ID[app.Build], command string) app.BuildOrder {
-	return app.BuildOrder{
-		Build: id, Site: app.ID[app.Site](id), LogName: app.LogName("build/" + string(id)),
-		Plan: app.Plan{Steps: []app.Step{{Name: "Run", Command: command}}},
-	}
-}
-
-// sourceOf is a source of one file.
-func sourceOf(t *testing.T) *bytes.Buffer {
-	t.Helper()
-	var source bytes.Buffer
-	w := tar.NewWriter(&source)
-	if err := w.WriteHeader(&tar.Header{Name: "page.txt", Mode: 0o644, Size: 5, Typeflag: tar.TypeReg}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte("hello")); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return &source
-}
-
-// one is a one-off of an instance of a site.
-func one(id app.ProcessID, site app.ID[app.Site], instance app.ID[app.Instance], a app.Artifact, command string) app.Process {
-	return app.Process{
-		ID: id, LogName: app.LogName("release/" + string(id)),
-		Program: app.Program{
-			Site: site, Instance: instance, Artifact: a, Command: command,
-			Size: app.Size{Name: "tiny", CPU: 0.5, Memory: 32 << 20},
-		},
-	}
-}
-
-// runs starts a process, waits for it and returns its end and what it wrote.
-func runs(t *testing.T, engine cluster.Engine, p app.Process) (app.Exit, string) {
-	t.Helper()
-	if err := engine.Start(context.Background(), p); err != nil {
-		t.Fatal(err)
-	}
-	exit, err := engine.Wait(context.Background(), p.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts []string
-	for line, err := range engine.Lines(context.Background(), app.LogQuery{Log: p.LogName}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts = append(texts, line.Text)
-	}
-	return exit, strings.Join(texts, "\n")
 }
 
 func TestInstancesAreIsolatedFromEachOther(t *testing.T) {
@@ -129,13 +45,7 @@ func TestInstancesAreIsolatedFromEachOther(t *testing.T) {
 		"the cache can't be read":                {"instance-a", "ls " + dir + "/cache/site-a", false},
 		"it is not root":                         {"instance-a", "test $(id -u) = 0", false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			id := app.ProcessID(strings.NewReplacer(" ", "-", "'", "").Replace(name))
-			exit, wrote := runs(t, engine, one(id, "site-a", c.instance, a, c.command))
-			if (exit.Code == 0) != c.allowed {
-				t.Errorf("it ended with %+v and wrote %q", exit, wrote)
-			}
-		})
+		t.Run(name, func(t *testing.T) { tries(t, engine, c.instance, a, c.command, c.allowed) })
 	}
 }
 
@@ -156,13 +66,7 @@ func TestWhateverModesABuildLeavesItsSiteReadsAndChangesNothing(t *testing.T) {
 		"its mode is not changed":                 {"chmod 777 all", false},
 		"no other passes the directory of all":    {"test $(stat -c %a .) = 750", true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			id := app.ProcessID(strings.NewReplacer(" ", "-", "'", "").Replace(name))
-			exit, wrote := runs(t, engine, one(id, "site-a", "instance-a", a, c.command))
-			if (exit.Code == 0) != c.allowed {
-				t.Errorf("it ended with %+v and wrote %q", exit, wrote)
-			}
-		})
+		t.Run(name, func(t *testing.T) { tries(t, engine, "instance-a", a, c.command, c.allowed) })
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,16 +50,17 @@ func (e *Engine) keepSpares(ctx context.Context) error {
 func (e *Engine) isBuilding(site app.ID[app.Site]) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.builds(site)
+	return e.hasBuild(site)
 }
 
 func (e *Engine) keepSparesOf(site app.ID[app.Site]) error {
 	var newest finished
+	var made map[string]string
 	if all := e.layout.finished(site); len(all) > 0 && time.Since(all[0].at) < spareTime {
-		newest = all[0]
+		newest, made = all[0], all[0].made()
 	}
-	err := e.removeSpares(site, newest)
-	for place, key := range newest.made {
+	err := e.removeSpares(site, slices.Collect(maps.Values(made)))
+	for place, key := range made {
 		if _, missing := os.Stat(filepath.Join(e.layout.spare(site, key), "made")); missing != nil {
 			err = errors.Join(err, e.makeSpare(site, newest, place, key))
 		}
@@ -65,9 +68,9 @@ func (e *Engine) keepSparesOf(site app.ID[app.Site]) error {
 	return err
 }
 
-// removeSpares removes those that an artifact does not have, and what a kill left of one
-// that was being made or removed. A build that comes meanwhile finds a whole one or none.
-func (e *Engine) removeSpares(site app.ID[app.Site], but finished) error {
+// removeSpares removes those with other keys, and what a kill left of one that was being
+// made or removed. A build that comes meanwhile finds a whole one or none.
+func (e *Engine) removeSpares(site app.ID[app.Site], but []string) error {
 	entries, err := os.ReadDir(e.layout.site(site))
 	if err != nil {
 		return ignoreMissing(err)
@@ -79,7 +82,7 @@ func (e *Engine) removeSpares(site app.ID[app.Site], but finished) error {
 		switch {
 		case strings.HasPrefix(entry.Name(), newPrefix):
 			errs = append(errs, tree.RemoveAll(path))
-		case isSpare && !but.has(key):
+		case isSpare && !slices.Contains(but, key):
 			gone := filepath.Join(e.layout.site(site), newPrefix+key)
 			errs = append(errs, os.Rename(path, gone), tree.RemoveAll(gone))
 		}

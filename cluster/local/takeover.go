@@ -31,7 +31,7 @@ func (b *construction) isTaken(ctx context.Context, n int, step app.Step) (bool,
 		return false, nil
 	}
 	for _, earlier := range b.engine.layout.finished(b.order.Site) {
-		if earlier.made[step.Makes] != step.Key {
+		if earlier.made()[step.Makes] != step.Key {
 			continue
 		}
 		if err := b.takeOver(ctx, n, step, earlier); err == nil {

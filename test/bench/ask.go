@@ -59,9 +59,6 @@ func (a *asker) until(ctx context.Context, every time.Duration, host, path strin
 
 func ok(status int, _ string) bool { return status == http.StatusOK }
 
-// answers says that any answer is right.
-func answers(status int, _ string) bool { return status > 0 }
-
 // holds says that an answer is right when it has the text.
 func holds(text string) func(int, string) bool {
 	return func(status int, body string) bool { return status == http.StatusOK && strings.Contains(body, text) }

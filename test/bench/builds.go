@@ -60,11 +60,9 @@ func measureBuilds(ctx context.Context, b *bench, p plan) (err error) {
 	if index != nil {
 		index.Close()
 	}
-	done, err := s.serves(ctx, b, all[0])
-	if err != nil {
+	if err := s.prepare(ctx, b, all[0]); err != nil {
 		return err
 	}
-	defer done()
 	greedy, err := s.greedySite(ctx, b)
 	if err != nil {
 		return err
@@ -86,17 +84,6 @@ func measureBuilds(ctx context.Context, b *bench, p plan) (err error) {
 	}
 	b.reportBuilds(kinds, failed, restarts)
 	return nil
-}
-
-// serves deploys a sample, for its pages; done ends what watches it.
-func (s *server) serves(ctx context.Context, b *bench, one *sample) (func(), error) {
-	ctx, cancel := context.WithCancel(ctx)
-	done, err := s.prepare(ctx, b, one)
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	return func() { cancel(); done() }, nil
 }
 
 // greedySite makes the site whose builds are greedy, and returns its directory.

@@ -27,7 +27,6 @@ type sample struct {
 
 	dir    string
 	host   string
-	watch  *watcher
 	asker  *asker
 	rounds []round
 }
@@ -61,19 +60,22 @@ func measureDeploys(ctx context.Context, b *bench, p plan) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for _, one := range samples {
-		done, err := s.prepare(ctx, b, one)
-		if err != nil {
+		if err := s.prepare(ctx, b, one); err != nil {
 			return err
 		}
-		defer func() { cancel(); done() }()
 	}
+	watch, done, err := s.watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { cancel(); done() }()
 	began := time.Now()
 	for n := range p.rounds {
 		if time.Since(began) > deploysLimit {
 			break // on a busy machine; the figures say how many there were
 		}
 		for _, one := range samples {
-			if err := errors.Join(s.deploy(ctx, one, n), one.watch.rest(ctx, len(samples))); err != nil {
+			if err := errors.Join(s.deploy(ctx, watch, one, n), watch.rest(ctx, len(samples))); err != nil {
 				return err
 			}
 		}
@@ -121,10 +123,10 @@ func write(dir, name, text string) error {
 
 // prepare makes the site and deploys it for the first time, so that its dependencies are
 // cached.
-func (s *server) prepare(ctx context.Context, b *bench, one *sample) (done func(), err error) {
+func (s *server) prepare(ctx context.Context, b *bench, one *sample) error {
 	one.dir = filepath.Join(b.dir, "site-"+one.name)
 	if err := errors.Join(os.Mkdir(one.dir, 0o755), one.fill(one.dir)); err != nil {
-		return nil, fmt.Errorf("make the site %s: %w", one.name, err)
+		return fmt.Errorf("make the site %s: %w", one.name, err)
 	}
 	commands := [][]string{
 		{"git", "init", "-q", "-b", "main"},
@@ -138,16 +140,15 @@ func (s *server) prepare(ctx context.Context, b *bench, one *sample) (done func(
 	}
 	for _, command := range commands {
 		if _, err := s.run(ctx, one.dir, "", command[0], command[1:]...); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	one.host, one.asker = one.name+"."+domain, newAsker(s.address)
-	one.watch, done, err = s.watch(ctx, one.host)
-	return done, err
+	return nil
 }
 
 // deploy changes the page and deploys it once.
-func (s *server) deploy(ctx context.Context, one *sample, n int) error {
+func (s *server) deploy(ctx context.Context, w *watcher, one *sample, n int) error {
 	text := fmt.Sprintf("%s %d.", one.mark, n)
 	if err := s.change(ctx, one, text, n); err != nil {
 		return err
@@ -159,7 +160,7 @@ func (s *server) deploy(ctx context.Context, one *sample, n int) error {
 	if err := deploying.Start(); err != nil {
 		return fmt.Errorf("start a deploy: %w", err)
 	}
-	seen, its, err := one.follow(ctx, began, text)
+	seen, its, err := one.follow(ctx, w, began, text)
 	if err := errors.Join(err, deploying.Wait()); err != nil {
 		return fmt.Errorf("deploy %s: %w\n%s", one.name, err, &out)
 	}
@@ -174,10 +175,10 @@ const deployPatience = time.Minute
 // site's own processes took. It asks the router only once the new web process has
 // answered: a page of Django costs 10 ms of CPU, and who asks for it all the time keeps a
 // core from the deploy that is measured.
-func (one *sample) follow(ctx context.Context, began time.Time, text string) (time.Time, own, error) {
+func (one *sample) follow(ctx context.Context, w *watcher, began time.Time, text string) (time.Time, own, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, deployPatience, errors.New("the new page was not seen"))
 	defer cancel()
-	its, err := one.watch.since(ctx, began)
+	its, err := w.since(ctx, began)
 	if err != nil {
 		return time.Time{}, its, err
 	}

@@ -7,16 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"gondor/cluster/local/supervisor"
 )
 
-// watcher sees the site's own processes come and go, as the supervisor does.
+// watcher sees the processes of all sites come and go, as the supervisor does.
 type watcher struct {
-	host string // of the site
-
 	mu       sync.Mutex
 	statuses map[string]supervisor.Status
 	answered map[string]time.Time // when a web process first answered, asked directly
@@ -24,12 +21,12 @@ type watcher struct {
 }
 
 // watch follows the processes of a server until ctx ends; wait for done then.
-func (s *server) watch(ctx context.Context, host string) (w *watcher, done func(), err error) {
+func (s *server) watch(ctx context.Context) (w *watcher, done func(), err error) {
 	client, err := supervisor.Dial(ctx, filepath.Join(s.data, "engine", "supervisor"))
 	if err != nil {
 		return nil, nil, err
 	}
-	w = &watcher{host: host, statuses: map[string]supervisor.Status{}, answered: map[string]time.Time{}}
+	w = &watcher{statuses: map[string]supervisor.Status{}, answered: map[string]time.Time{}}
 	synced := make(chan struct{})
 	var following sync.WaitGroup
 	following.Go(func() {
@@ -59,17 +56,16 @@ func (w *watcher) heed(ctx context.Context, s supervisor.Status) {
 	}
 }
 
-// ask notes when a web process first answers, whatever that is: the processes of all sites
-// are seen, and Django refuses the host of another one. Who asks on until it does not keeps
-// the cores from the deploys that are measured.
+// ask notes when a web process first answers to the host that it is told to allow.
 func (w *watcher) ask(ctx context.Context, s supervisor.Status) {
-	port, err := portOf(ctx, s.PID)
+	env, err := environmentOf(ctx, s.PID)
 	if err != nil {
 		return
 	}
-	a := newAsker("127.0.0.1:" + port)
+	a := newAsker("127.0.0.1:" + env["PORT"])
 	defer a.close()
-	at, err := a.until(ctx, 2*time.Millisecond, w.host, "/", answers)
+	host, _, _ := strings.Cut(env["ALLOWED_HOSTS"], ",")
+	at, err := a.until(ctx, 2*time.Millisecond, host, "/", ok)
 	if err != nil {
 		return
 	}
@@ -78,34 +74,26 @@ func (w *watcher) ask(ctx context.Context, s supervisor.Status) {
 	w.answered[s.ID] = at
 }
 
-// portOf is the port that a web process was given. A process that has just been made shows
-// no environment until the kernel has written it.
-func portOf(ctx context.Context, pid int) (string, error) {
+// environmentOf is the environment of a web process. One that has just been made, or that
+// is about to run another program, shows none until the kernel has written it.
+func environmentOf(ctx context.Context, pid int) (map[string]string, error) {
 	for {
-		if port := variable(pid, "PORT"); port != "" {
-			return port, nil
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil {
+			return nil, fmt.Errorf("read the environment of a process: %w", err)
 		}
-		if err := syscall.Kill(pid, 0); err != nil {
-			return "", err
+		env := map[string]string{}
+		for one := range strings.SplitSeq(string(text), "\x00") {
+			name, value, _ := strings.Cut(one, "=")
+			env[name] = value
+		}
+		if env["PORT"] != "" {
+			return env, nil
 		}
 		if err := pause(ctx, time.Millisecond); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-}
-
-// variable is a variable in the environment of a process, empty when it has none.
-func variable(pid int, name string) string {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	if err != nil {
-		return ""
-	}
-	for one := range strings.SplitSeq(string(text), "\x00") {
-		if value, found := strings.CutPrefix(one, name+"="); found {
-			return value
-		}
-	}
-	return ""
 }
 
 // rest waits until what was replaced has gone, and for what is tidied up then: people do not
