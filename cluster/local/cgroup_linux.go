@@ -13,6 +13,9 @@ import (
 // cgroupMount is where every distribution mounts cgroups.
 const cgroupMount = "/sys/fs/cgroup"
 
+// controllers are those that are used. Version 2 counts CPU time in every group.
+func controllers() []string { return []string{"cpu", "cpuacct", "memory", "pids"} }
+
 // cgroups are the limits of processes by the kernel's control groups, version 2 or 1,
 // in one group per data directory. The zero value limits nothing.
 type cgroups struct {
@@ -30,7 +33,7 @@ func openCgroups(name string) (*cgroups, string) {
 	c := &cgroups{name: name, roots: map[string]string{}}
 	_, err := os.Stat(filepath.Join(cgroupMount, "cgroup.controllers"))
 	c.two = err == nil
-	for _, controller := range []string{"cpu", "memory", "pids"} {
+	for _, controller := range controllers() {
 		c.roots[controller] = filepath.Join(cgroupMount, controller)
 		if c.two {
 			c.roots[controller] = cgroupMount
@@ -155,7 +158,7 @@ func (c *cgroups) dirs(at string) []string {
 		return []string{filepath.Join(cgroupMount, at)}
 	}
 	var dirs []string
-	for _, controller := range []string{"cpu", "memory", "pids"} {
+	for _, controller := range controllers() {
 		dirs = append(dirs, filepath.Join(c.roots[controller], at))
 	}
 	return dirs

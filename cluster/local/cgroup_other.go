@@ -2,6 +2,8 @@
 
 package local
 
+import "time"
+
 // cgroups limit nothing on this system.
 type cgroups struct{}
 
@@ -14,4 +16,5 @@ func (*cgroups) restore(string, share) error          { return nil }
 func (*cgroups) remove(string) error                  { return nil }
 func (*cgroups) clear(string) error                   { return nil }
 func (*cgroups) groups(branch) []string               { return nil }
+func (*cgroups) cpuTime(string) (time.Duration, bool) { return 0, false }
 func (*cgroups) close() error                         { return nil }

@@ -131,18 +131,23 @@ func (r *replica) fail(ctx context.Context, err error) {
 // it has started, or failed.
 func (r *replica) show() uint64 {
 	version := r.workload.show(r, r.now)
-	if r.turn != nil && r.now.State != app.ReplicaStarting {
-		r.turn.end()
-		r.turn = nil
+	if r.now.State != app.ReplicaStarting {
+		r.endTurn()
 	}
 	return version
 }
 
-// lineUp makes the replica wait for its turn to start.
-func (r *replica) lineUp(healthyBefore bool) {
+// endTurn lets the next replica start, if this one has the turn.
+func (r *replica) endTurn() {
 	if r.turn != nil {
 		r.turn.end()
+		r.turn = nil
 	}
+}
+
+// lineUp makes the replica wait for its turn to start.
+func (r *replica) lineUp(healthyBefore bool) {
+	r.endTurn()
 	r.turn = r.workload.engine.turns.queue(rank(r.spec.Kind, healthyBefore))
 	r.now.State, r.now.Message, r.now.Output, r.now.Started = app.ReplicaStarting, "waits until others have started", nil, time.Time{}
 }
@@ -161,7 +166,7 @@ func (r *replica) awaitTurn(ctx context.Context) bool {
 	case <-r.turn.given:
 	}
 	r.now.Message = ""
-	time.AfterFunc(r.workload.engine.options.turnTime(r.spec.Kind), r.turn.end)
+	time.AfterFunc(r.workload.engine.options.StartTurn, r.turn.end)
 	return true
 }
 
@@ -169,8 +174,9 @@ func (r *replica) awaitTurn(ctx context.Context) bool {
 // has gone or ctx ends.
 func (r *replica) watch(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	checks := newChecks(ctx, r)
+	checks, calm := newChecks(ctx, r), newCalm(r)
 	defer checks.end()
+	defer calm.timer.Stop()
 	defer cancel()
 	if r.process == supervisor.StateRunning {
 		checks.begin()
@@ -184,10 +190,13 @@ func (r *replica) watch(ctx context.Context) error {
 		case <-r.news.ready:
 			if r.hear(r.news.take()) {
 				checks.begin()
+				calm.begin()
 			}
 			r.show()
 		case <-checks.timer.C:
 			checks.check()
+		case <-calm.timer.C:
+			calm.look()
 		case result := <-checks.results:
 			if checks.heed(result) {
 				r.show()

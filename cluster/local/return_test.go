@@ -54,13 +54,18 @@ func (s *starts) heed(o app.Observation) {
 	if o.Replicas[0].State == app.ReplicaHealthy && !slices.Contains(s.healthy, o.Ref) {
 		s.healthy = append(s.healthy, o.Ref)
 	}
+	s.most = max(s.most, s.count())
+}
+
+// count returns how many have a process that is not healthy yet. The caller holds the lock.
+func (s *starts) count() int {
 	starting := 0
 	for _, r := range s.now {
 		if r.State == app.ReplicaStarting && !r.Started.IsZero() {
 			starting++
 		}
 	}
-	s.most = max(s.most, starting)
+	return starting
 }
 
 // await waits until so many are healthy; each has the time that eventually gives.
@@ -95,7 +100,7 @@ func runStarts(t *testing.T, engine cluster.Engine) (*starts, func()) {
 func TestAfterAStartOfTheMachineSitesReturnAFewAtATime(t *testing.T) {
 	dir := t.TempDir()
 	o := options(dir)
-	o.StartsAtOnce, o.StartTurn = startBound, 20*time.Second
+	o.StartsAtOnce, o.StartTurn = startBound, time.Hour // the broken one keeps its turn
 	engine, a := built(t, dir, "site")
 	for number := range manySites {
 		if err := engine.Apply(t.Context(), returning(a, number, dir)); err != nil {
@@ -157,4 +162,31 @@ func TestASiteThatNeverGetsHealthyDelaysTheOthersByItsTurnAlone(t *testing.T) {
 	after, stop := runStarts(t, openLocal(t, o))
 	defer stop()
 	after.await(t, 2)
+}
+
+func TestAWorkerThatHasNothingToDoKeepsNobodyWaiting(t *testing.T) {
+	dir := t.TempDir()
+	o := options(dir)
+	o.StartsAtOnce, o.StartTurn = 1, time.Hour
+	engine, a := built(t, dir, "site")
+	for number := range 3 {
+		w := returning(a, number, dir)
+		w.Kind, w.Program.Command = app.Worker, "sleep 600"
+		if err := engine.Apply(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, stop := runStarts(t, engine)
+	before.await(t, 3)
+	stop()
+	shutdownOnly(t, engine)
+
+	o.WorkerAlive = time.Hour // so that none gets healthy
+	after, stop := runStarts(t, openLocal(t, o))
+	defer stop()
+	eventually(t, "all of them have started", func() bool {
+		after.mu.Lock()
+		defer after.mu.Unlock()
+		return after.count() == 3
+	})
 }

@@ -3,7 +3,6 @@ package local
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"gondor/app"
 )
@@ -16,8 +15,8 @@ type turns struct {
 	waiting []*turn // by rank, and as they came
 }
 
-// turn is one replica's right to start, which it has until it is healthy or has failed, and
-// not for ever.
+// turn is one replica's right to start, which it has until it is healthy, has failed or, as a
+// worker, is calm, and not for ever.
 type turn struct {
 	turns *turns
 	rank  int
@@ -93,16 +92,4 @@ func (o *turn) end() {
 	}
 	t.free++
 	t.give()
-}
-
-// workerTurn is how long a worker has its turn: it is healthy once it has been alive for a
-// while, and most of what it does to start it does at once.
-const workerTurn = 2 * time.Second
-
-// turnTime is how long a replica may keep the others waiting.
-func (o Options) turnTime(kind app.ServiceKind) time.Duration {
-	if kind == app.Web {
-		return o.StartTurn
-	}
-	return min(o.StartTurn, workerTurn)
 }
