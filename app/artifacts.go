@@ -49,9 +49,7 @@ func (a *App) keptBuilds(r Reader, grace time.Duration) (kept, error) {
 	if err != nil {
 		return kept{}, err
 	}
-	old, err := gather(r.Builds().Each(), func(b Build) bool {
-		return b.Artifact.Ref != "" && !slices.Contains(needed, b.ID)
-	})
+	old, err := gather(withArtifact(r), func(b Build) bool { return !slices.Contains(needed, b.ID) })
 	return kept{needed, old}, err
 }
 
@@ -75,14 +73,16 @@ func (a *App) forgetArtifacts(ctx context.Context, grace time.Duration) (kept, e
 
 // neededBuilds lists the builds whose artifacts are kept, those under way included.
 func (a *App) neededBuilds(r Reader, grace time.Duration) ([]ID[Build], error) {
-	fresh, err := gather(r.Builds().Each(), func(b Build) bool {
-		return !b.State.Ended() || b.Artifact.Ref != "" && a.now().Sub(b.Ended) < grace && !released(r, b.ID)
-	})
+	fresh, err := gather(withArtifact(r), func(b Build) bool { return a.now().Sub(b.Ended) < grace && !released(r, b.ID) })
 	if err != nil {
 		return nil, err
 	}
-	needed := make([]ID[Build], 0, len(fresh))
-	for _, build := range fresh {
+	moving, err := buildsUnderWay(r)
+	if err != nil {
+		return nil, err
+	}
+	var needed []ID[Build]
+	for _, build := range append(fresh, moving...) {
 		needed = append(needed, build.ID)
 	}
 	for instance, err := range r.Instances().Each() {
@@ -107,22 +107,34 @@ func released(r Reader, id ID[Build]) bool {
 // service runs, that the engine still has replicas of, or that are among the newest that
 // ran.
 func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
-	releases, err := gather(r.Releases().By(ReleaseByInstance, string(instance.ID)), every[Release])
+	releases, err := newestThatRan(r, instance, a.config.KeepReleases)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(releases, func(a, b Release) int { return b.Number - a.Number })
-	var builds []ID[Build]
-	running := a.state.refs(instance.ID)
-	ran := 0
-	for _, release := range releases {
-		if release.State.Ran() {
-			ran++
+	for _, index := range []string{ReleaseMoving, ReleaseServing} {
+		some, err := gather(r.Releases().By(index, string(instance.ID)), every[Release])
+		if err != nil {
+			return nil, err
 		}
-		runs := slices.ContainsFunc(running, func(ref WorkloadRef) bool { return ref.Release == release.Number })
-		if runs || release.State.Moving() || release.State == ReleaseActive || release.State == ReleaseRetired && ran <= a.config.KeepReleases {
+		releases = append(releases, some...)
+	}
+	for _, ref := range a.state.refs(instance.ID) {
+		release, err := numbered(r, instance.ID, ref.Release)
+		if err != nil && !IsNotFound(err) {
+			return nil, err
+		}
+		releases = append(releases, release)
+	}
+	return buildIDs(releases), nil
+}
+
+// buildIDs lists the builds of releases.
+func buildIDs(releases []Release) []ID[Build] {
+	var builds []ID[Build]
+	for _, release := range releases {
+		if release.Build != "" && !slices.Contains(builds, release.Build) {
 			builds = append(builds, release.Build)
 		}
 	}
-	return builds, nil
+	return builds
 }

@@ -133,9 +133,7 @@ func retire(tx Tx, active Release) error {
 		}
 		running[service.Release] = true
 	}
-	idle, err := gather(tx.Releases().By(ReleaseByInstance, string(active.Instance)), func(r Release) bool {
-		return r.State == ReleaseActive && !running[r.ID]
-	})
+	idle, err := gather(tx.Releases().By(ReleaseServing, string(active.Instance)), func(r Release) bool { return !running[r.ID] })
 	for _, release := range idle {
 		release.State = ReleaseRetired
 		if err := tx.Releases().Put(release); err != nil {

@@ -99,13 +99,13 @@ func (a *App) deploy(tx Tx, who Actor, instance Instance, service Service, build
 // joinable is the instance's newest release when a deployment of the service and the
 // build belongs to it.
 func (a *App) joinable(r Reader, instance Instance, service Service, build Build) (Release, bool, error) {
-	releases, err := gather(r.Releases().By(ReleaseByInstance, string(instance.ID)), func(release Release) bool {
-		return release.Number == instance.LastRelease
-	})
-	if err != nil || len(releases) == 0 {
+	release, err := numbered(r, instance.ID, instance.LastRelease)
+	if IsNotFound(err) {
+		return Release{}, false, nil
+	}
+	if err != nil {
 		return Release{}, false, err
 	}
-	release := releases[0]
 	open := release.State.Moving() || release.State == ReleaseActive
 	if !open || !release.RunPhase || release.Build != build.ID || release.has(service.Name) {
 		return Release{}, false, nil

@@ -113,13 +113,9 @@ func (a *App) replaced(r Reader, service Service, runs Release) ([]replacement, 
 // servedRelease is the release of a workload, when it has ever been switched to.
 // CodeNotFound otherwise.
 func servedRelease(r Reader, ref WorkloadRef) (Release, error) {
-	for release, err := range r.Releases().By(ReleaseByInstance, string(ref.Instance)) {
-		if err != nil {
-			return Release{}, err
-		}
-		if release.Number == ref.Release && release.State.Ran() {
-			return release, nil
-		}
+	release, err := numbered(r, ref.Instance, ref.Release)
+	if err == nil && !release.State.Ran() {
+		return Release{}, NotFound("release")
 	}
-	return Release{}, NotFound("release")
+	return release, err
 }

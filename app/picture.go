@@ -79,17 +79,9 @@ func (p *picture) readRelease(r Reader, id ID[Release]) error {
 // movingReleases lists the releases of an instance that are on their way; the first
 // has its turn.
 func movingReleases(r Reader, instance ID[Instance]) ([]Release, error) {
-	var moving []Release
-	for release, err := range r.Releases().By(ReleaseByInstance, string(instance)) {
-		if err != nil {
-			return nil, err
-		}
-		if release.State.Moving() {
-			moving = append(moving, release)
-		}
-	}
+	moving, err := gather(r.Releases().By(ReleaseMoving, string(instance)), every[Release])
 	slices.SortFunc(moving, func(a, b Release) int { return a.Number - b.Number })
-	return moving, nil
+	return moving, err
 }
 
 // members are the services that move to the release.

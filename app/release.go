@@ -65,7 +65,10 @@ func (s ReleaseState) Ran() bool { return s == ReleaseActive || s == ReleaseReti
 // Indexes of releases.
 const (
 	ReleaseByInstance = "instance"
+	ReleaseByNumber   = "number" // see numbered
 	ReleaseByBuild    = "build"
+	ReleaseMoving     = "moving" // of an instance, those on their way
+	ReleaseServing    = "active" // of an instance, the active ones
 )
 
 // has reports whether the service of that name moves to the release.
@@ -81,6 +84,18 @@ func (r Release) InstanceID() ID[Instance] { return r.Instance }
 func (r Release) Indexes() []Index {
 	return []Index{
 		{Name: ReleaseByInstance, Value: string(r.Instance)},
+		{Name: ReleaseByNumber, Value: numberOf(r.Instance, r.Number)},
 		{Name: ReleaseByBuild, Value: string(r.Build)},
+		{Name: ReleaseMoving, Value: r.instanceWhile(r.State.Moving())},
+		{Name: ReleaseServing, Value: r.instanceWhile(r.State == ReleaseActive)},
 	}
+}
+
+// instanceWhile is the instance if the release is what an index lists, else empty: it is left
+// out.
+func (r Release) instanceWhile(listed bool) string {
+	if !listed {
+		return ""
+	}
+	return string(r.Instance)
 }

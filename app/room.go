@@ -105,13 +105,11 @@ func (a *App) shortage(ctx context.Context, wanted int64) (shortage, error) {
 func (a *App) expectRoomFor(ctx context.Context, site ID[Site]) error {
 	var size int64
 	err := a.read(ctx, func(r Reader) error {
-		for build, err := range r.Builds().By(BuildBySite, string(site)) {
+		for build, err := range r.Builds().By(BuildWithArtifact, string(site)) {
 			if err != nil {
 				return err
 			}
-			if build.Artifact.Size > 0 {
-				size = build.Artifact.Size
-			}
+			size = build.Artifact.Size
 		}
 		return nil
 	})

@@ -111,16 +111,16 @@ func (a *App) replicasOf(r Reader, service Service, runs *Release) ([]Replica, e
 
 // newestOf is the newest release that the service was to move to, if any.
 func newestOf(r Reader, service Service) (Release, bool, error) {
-	var newest Release
-	for release, err := range r.Releases().By(ReleaseByInstance, string(service.Instance)) {
-		if err != nil {
-			return Release{}, false, err
-		}
-		if release.has(service.Name) && release.State != ReleaseCancelled && release.Number > newest.Number {
-			newest = release
+	instance, err := r.Instances().Get(service.Instance)
+	if err != nil {
+		return Release{}, false, err
+	}
+	for release, err := range newestFirst(r, instance) {
+		if err != nil || release.has(service.Name) && release.State != ReleaseCancelled {
+			return release, err == nil, err
 		}
 	}
-	return newest, newest.Number > 0, nil
+	return Release{}, false, nil
 }
 
 // stateOf follows the picture at ServiceState.

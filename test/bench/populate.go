@@ -107,7 +107,7 @@ func pack(files map[string]string) (io.Reader, error) {
 
 // awaitAll waits until so many instances run.
 func (s *server) awaitAll(ctx context.Context, count int) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		instances, err := s.client.Instances(ctx, "")
