@@ -24,7 +24,8 @@ func sizeShare(size app.Size, hard bool) share {
 	return share{CPU: size.CPU, Memory: size.Memory, PIDs: maxPIDs, Hard: hard}
 }
 
-// A branch holds the groups of one kind of processes; its weight is against the others.
+// A branch holds the groups of one kind of processes; its weight is per cent of what any other
+// program on the machine has.
 type branch struct {
 	name   string
 	weight int

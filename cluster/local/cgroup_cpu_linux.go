@@ -14,7 +14,7 @@ func (c *cgroups) cpuTime(group string) (time.Duration, bool) {
 	if c.name == "" {
 		return 0, false
 	}
-	text, err := os.ReadFile(filepath.Join(c.roots["cpuacct"], c.name, group, c.either("cpuacct.usage", "cpu.stat")))
+	text, err := os.ReadFile(filepath.Join(c.roots["cpuacct"], c.at(group), c.either("cpuacct.usage", "cpu.stat")))
 	if err != nil {
 		return 0, false
 	}

@@ -49,19 +49,32 @@ func (c *cgroups) prepare() error {
 	if err := c.delegate(""); err != nil {
 		return err
 	}
-	if err := c.mkdir(c.name); err != nil {
-		return err
-	}
-	if err := c.delegate(c.name); err != nil {
-		return err
-	}
 	for _, b := range []branch{sites(), builds()} {
-		at := c.name + "/" + b.name
-		if err := errors.Join(c.mkdir(at), c.weigh(at, float64(b.weight)/100), c.delegate(at)); err != nil {
+		at := c.at(b.name)
+		if err := errors.Join(c.mkdir(at), c.delegate(at)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.yield(builds(), true)
+}
+
+// at is where a branch or a group is.
+func (c *cgroups) at(group string) string { return c.name + "-" + group }
+
+// yield says whether a branch has only the CPU that nobody else wants, or its share of it.
+// It has its share always where the kernel knows no other: before 5.15.
+func (c *cgroups) yield(b branch, all bool) error {
+	if c.name == "" {
+		return nil
+	}
+	at, idle := c.at(b.name), "0"
+	if all {
+		idle = "1"
+	}
+	if err := c.write("cpu", at, "cpu.idle", idle); err == nil && all {
+		return nil
+	}
+	return c.weigh(at, float64(b.weight)/100)
 }
 
 // delegate lets the groups below at use the controllers, which version 2 wants to be told.
@@ -103,7 +116,7 @@ func (c *cgroups) make(group string, s share) ([]string, error) {
 	if c.name == "" {
 		return nil, nil
 	}
-	at := c.name + "/" + group
+	at := c.at(group)
 	err := c.mkdir(at)
 	if err == nil && s.CPU > 0 {
 		err = errors.Join(c.weigh(at, s.CPU), c.cap(at, s))
@@ -125,7 +138,7 @@ func (c *cgroups) restore(group string, s share) error {
 	if c.name == "" {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(c.roots["pids"], c.name, group)); err == nil {
+	if _, err := os.Stat(filepath.Join(c.roots["pids"], c.at(group))); err == nil {
 		return nil
 	}
 	_, err := c.make(group, s)
@@ -169,7 +182,7 @@ func (c *cgroups) groups(b branch) []string {
 	if c.name == "" {
 		return nil
 	}
-	entries, err := os.ReadDir(filepath.Join(c.roots["pids"], c.name, b.name))
+	entries, err := os.ReadDir(filepath.Join(c.roots["pids"], c.at(b.name)))
 	if err != nil {
 		return nil
 	}

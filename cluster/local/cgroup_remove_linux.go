@@ -24,7 +24,7 @@ func (c *cgroups) removeAfter(group string, prepare func(at string)) error {
 	if c.name == "" {
 		return nil
 	}
-	at := c.name + "/" + group
+	at := c.at(group)
 	deadline := time.Now().Add(5 * time.Second)
 	for {
 		prepare(at)
@@ -76,5 +76,5 @@ func (c *cgroups) close() error {
 		}
 		errs = append(errs, c.remove(b.name))
 	}
-	return errors.Join(append(errs, c.rmdir(c.name))...)
+	return errors.Join(errs...)
 }

@@ -67,8 +67,8 @@ func TestTheCgroupOfAWorkloadWhoseRemovalWasCutOffIsRemoved(t *testing.T) {
 	}
 	seen := observe(t, openLocal(t, options(dir)))
 	eventually(t, "it is gone", func() bool { return seen.of(w.Ref).Gone })
-	gone(t, "/sys/fs/cgroup/*/gondor-*/sites/"+string(w.Ref.Instance)+"-*")
-	gone(t, "/sys/fs/cgroup/gondor-*/sites/"+string(w.Ref.Instance)+"-*")
+	gone(t, "/sys/fs/cgroup/*/gondor-*-sites/"+string(w.Ref.Instance)+"-*")
+	gone(t, "/sys/fs/cgroup/gondor-*-sites/"+string(w.Ref.Instance)+"-*")
 }
 
 func TestAStepThatAKillKeptFromBeingForgottenIsForgotten(t *testing.T) {

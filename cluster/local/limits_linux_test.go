@@ -98,18 +98,37 @@ func TestAProcessLeavesNoCgroup(t *testing.T) {
 	engine, a := built(t, t.TempDir(), "site")
 	limited(t, engine)
 	observe(t, engine)
+	group := groupOf(t, engine, a)
+	if len(cgroupPaths(t, group+"-sites")) == 0 {
+		t.Fatalf("there is no cgroup %s-sites", group)
+	}
+	eventually(t, "its cgroup is gone", func() bool { return len(cgroupPaths(t, group+"-sites/look")) == 0 })
+}
+
+// groupOf is what the names of the engine's cgroups begin with.
+func groupOf(t *testing.T, engine cluster.Engine, a app.Artifact) string {
+	t.Helper()
 	_, wrote := runs(t, engine, one("look", "site", "instance", a, "cat /proc/self/cgroup"))
 	_, path, _ := strings.Cut(wrote, "/gondor-")
-	name, _, _ := strings.Cut(path, "/")
-	groups, err := filepath.Glob("/sys/fs/cgroup/*/gondor-" + name + "/sites")
-	if two, _ := filepath.Glob("/sys/fs/cgroup/gondor-" + name + "/sites"); len(groups)+len(two) == 0 || err != nil {
-		t.Fatalf("there is no cgroup for %q: %v", wrote, err)
+	name, _, found := strings.Cut(path, "-sites/")
+	if !found {
+		t.Fatalf("its cgroups are %q", wrote)
 	}
-	eventually(t, "its cgroup is gone", func() bool {
-		one, _ := filepath.Glob("/sys/fs/cgroup/*/gondor-" + name + "/sites/look")
-		two, _ := filepath.Glob("/sys/fs/cgroup/gondor-" + name + "/sites/look")
-		return len(one)+len(two) == 0
-	})
+	return "gondor-" + name
+}
+
+// cgroupPaths lists where a cgroup, or a file of one, is.
+func cgroupPaths(t *testing.T, at string) []string {
+	t.Helper()
+	var all []string
+	for _, mount := range []string{"/sys/fs/cgroup/*/", "/sys/fs/cgroup/"} {
+		some, err := filepath.Glob(mount + at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, some...)
+	}
+	return all
 }
 
 func TestADirectoryThatInstancesCannotReachIsRefused(t *testing.T) {

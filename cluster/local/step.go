@@ -63,7 +63,7 @@ func (b *construction) begin(ctx context.Context, id string, step app.Step) erro
 	spec := supervisor.Spec{
 		ID: id, Argv: command.Shell(step.Command), Dir: b.app(), Env: b.environment(step).List(),
 		UID: b.who.UID, GID: b.who.GID, Groups: b.who.Groups, Cgroups: cgroups, MemoryLimit: limits.Memory,
-		Nice: 10, StopTimeout: stepGrace, Log: b.order.LogName,
+		Nice: 10, SpareCPU: true, StopTimeout: stepGrace, Log: b.order.LogName,
 		// Also while Gondor is down; otherwise limit is faster and says why.
 		Timeout: max(time.Until(b.started.Add(limits.Time)), 0) + stepGrace,
 		Labels:  map[string]string{labelKind: kindStep, labelGroup: group},
@@ -87,10 +87,13 @@ func (b *construction) environment(step app.Step) command.Environment {
 
 // follow waits for the end of a step, and stops it when ctx ends first.
 func (b *construction) follow(ctx context.Context, id string) (app.Exit, error) {
-	var copying sync.WaitGroup
-	defer copying.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	followed, ended := context.WithCancel(ctx)
+	defer ended()
+	beside.Go(func() { b.yield(followed, builds().group(id)) })
 	if len(b.hidden) > 0 {
-		copying.Go(func() { b.copyOutput(ctx, id) })
+		beside.Go(func() { b.copyOutput(ctx, id) })
 	}
 	exit, err := b.engine.supervisor.Wait(ctx, id)
 	if ctx.Err() != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -117,6 +118,23 @@ func TestAProcessRunsAsItsUserWithinItsLimits(t *testing.T) {
 	}
 	if nice, err := unix.Getpriority(unix.PRIO_PROCESS, supervisorPID(t, c)); err != nil || nice != 20 {
 		t.Fatalf("the supervisor's own priority is %d, %v", 20-nice, err)
+	}
+}
+
+func TestAProcessThatSparesACPULeavesTheFirstToOthers(t *testing.T) {
+	c := launch(t, t.TempDir())
+	own, other := sh("own", "nproc"), sh("other", "nproc")
+	own.Log, other.Log, other.SpareCPU = "service/own", "service/other", true
+	start(t, c, other)
+	wait(t, c, "other")
+	start(t, c, own)
+	wait(t, c, "own")
+	want := max(runtime.NumCPU()-1, 1)
+	if got := logTexts(t, c, other.Log); !slices.Equal(got, []string{fmt.Sprintf("stdout %d", want)}) {
+		t.Errorf("it says %q and not %d", got, want)
+	}
+	if got := logTexts(t, c, own.Log); !slices.Equal(got, []string{fmt.Sprintf("stdout %d", runtime.NumCPU())}) {
+		t.Errorf("one that spares none says %q", got)
 	}
 }
 

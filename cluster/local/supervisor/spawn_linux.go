@@ -22,8 +22,8 @@ func fork(path string, argv []string, s Spec, files []uintptr) (int, error) {
 		defer func() { _ = unix.Close(attr.Sys.CgroupFD) }()
 	}
 	start := func() (int, error) { return syscall.ForkExec(path, argv, attr) }
-	if s.Nice != 0 || len(one) > 0 {
-		start = inheriting(s.Nice, one, start)
+	if s.Nice != 0 || s.SpareCPU || len(one) > 0 {
+		start = inheriting(func() error { return become(s, one) }, start)
 	}
 	return start()
 }
@@ -51,9 +51,10 @@ func attributes(s Spec, files []uintptr) (*syscall.ProcAttr, []string, error) {
 	return &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: sys}, one, nil
 }
 
-// inheriting forks from a thread that has moved into the cgroups and has the priority: a
-// child is born with those of the thread that forked it. The thread ends with it.
-func inheriting(nice int, cgroups []string, fork func() (int, error)) func() (int, error) {
+// inheriting forks from a thread that has become what the child is to be: a child is born
+// with the cgroups, the priority and the CPUs of the thread that forked it. The thread ends
+// with it.
+func inheriting(become func() error, fork func() (int, error)) func() (int, error) {
 	return func() (pid int, err error) {
 		done := make(chan struct{})
 		go func() {
@@ -61,11 +62,11 @@ func inheriting(nice int, cgroups []string, fork func() (int, error)) func() (in
 			runtime.LockOSThread() // never unlocked, so that nothing else runs on it
 			if unix.Gettid() == unix.Getpid() {
 				// The first thread can't end; another goroutine gets another one.
-				pid, err = inheriting(nice, cgroups, fork)()
+				pid, err = inheriting(become, fork)()
 				runtime.UnlockOSThread()
 				return
 			}
-			if err = become(nice, cgroups); err == nil {
+			if err = become(); err == nil {
 				pid, err = fork()
 			}
 		}()
@@ -75,18 +76,37 @@ func inheriting(nice int, cgroups []string, fork func() (int, error)) func() (in
 }
 
 // become changes this thread alone.
-func become(nice int, cgroups []string) error {
+func become(s Spec, cgroups []string) error {
 	tid := []byte(strconv.Itoa(unix.Gettid()))
 	for _, dir := range cgroups {
 		if err := os.WriteFile(filepath.Join(dir, "tasks"), tid, 0); err != nil {
 			return fmt.Errorf("enter the cgroup: %w", err)
 		}
 	}
-	if nice == 0 {
+	if s.SpareCPU {
+		if err := spareCPU(); err != nil {
+			return fmt.Errorf("leave a CPU to others: %w", err)
+		}
+	}
+	if s.Nice == 0 {
 		return nil
 	}
-	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, nice); err != nil {
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, s.Nice); err != nil {
 		return fmt.Errorf("lower the priority: %w", err)
 	}
 	return nil
+}
+
+// spareCPU keeps the present thread off the first of its CPUs, unless that is its only one.
+func spareCPU() error {
+	var cpus unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &cpus); err != nil || cpus.Count() < 2 {
+		return err
+	}
+	first := 0
+	for !cpus.IsSet(first) {
+		first++
+	}
+	cpus.Clear(first)
+	return unix.SchedSetaffinity(0, &cpus)
 }

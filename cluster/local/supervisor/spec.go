@@ -62,6 +62,8 @@ type Spec struct {
 	NoFile, NProc uint64
 	// Nice is added to its priority: 0 to 19.
 	Nice int
+	// SpareCPU leaves one CPU to others, if there are several. Linux only.
+	SpareCPU bool
 }
 
 // State says how a process is; the package's comment has the picture.
