@@ -37,6 +37,34 @@ func TestARouterThatEndsSendsItsClientsAwayWithAnAnswer(t *testing.T) {
 	<-ended // and not only after the hour, for all connections have gone
 }
 
+func TestAnAnswerThatBeginsWhenTheRouterEndsClosesItsConnection(t *testing.T) {
+	arrived, begin := make(chan struct{}), make(chan struct{})
+	slow := site(t, func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/slow" {
+			close(arrived)
+			<-begin
+		}
+		_, _ = io.WriteString(w, "plain")
+	})
+	h := open(t, router.Options{Limits: router.Limits{Farewell: time.Hour}}, routeTo("a.example.com", slow))
+	asked := h.wire(t).send("GET /slow HTTP/1.1\r\nHost: a.example.com\r\n\r\n")
+	<-arrived
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		h.stop()
+	}()
+	eventually(t, "answers close their connections", func() bool {
+		response, _ := h.wire(t).send("GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n").answer(http.MethodGet)
+		return response.Close
+	})
+	close(begin)
+	response, body := asked.answer(http.MethodGet)
+	equal(t, "the answer", body, "plain")
+	equal(t, "the connection closes", response.Close, true)
+	<-ended
+}
+
 func TestAClientThatAsksNoMoreHoldsUpARouterThatEndsNoLongerThanTheFarewell(t *testing.T) {
 	limits := router.Limits{Farewell: 10 * time.Millisecond}
 	h := open(t, router.Options{Limits: limits}, routeTo("a.example.com", site(t, says("plain"))))

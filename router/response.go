@@ -51,6 +51,7 @@ func (x *exchange) respond(c *conn) (reusable bool) {
 	x.copyFields(&c.head)
 	x.endAfterRefusal()
 	c.body.start(c.in, &c.head, x.req.Method)
+	closeAfter(x.w, x.req) // it may have taken so long that the router leaves now
 	x.w.WriteHeader(x.status)
 	x.pending = true
 	if err := x.copyBody(c); err != nil {
