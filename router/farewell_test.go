@@ -46,7 +46,7 @@ func TestAnAnswerThatBeginsWhenTheRouterEndsClosesItsConnection(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, "plain")
 	})
-	h := open(t, router.Options{Limits: router.Limits{Farewell: time.Hour}}, routeTo("a.example.com", slow))
+	h := open(t, router.Options{Limits: router.Limits{Farewell: 10 * time.Second}}, routeTo("a.example.com", slow))
 	asked := h.wire(t).send("GET /slow HTTP/1.1\r\nHost: a.example.com\r\n\r\n")
 	<-arrived
 	ended := make(chan struct{})
