@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,14 +94,14 @@ func nodes(t *testing.T, i *installation.Installation) []corev1.Node {
 }
 
 // edition changes the shop's page, deploys that, and returns how long it took until the
-// command ended.
+// command ended. Each router hears of the switch by itself, the last perhaps a moment later.
 func (p place) edition(n int) time.Duration {
 	p.t.Helper()
 	p.edit(shop.Page, shop.Edition(n-1), shop.Edition(n))
 	began := time.Now()
 	p.run("deploy")
 	took := time.Since(began)
-	contains(p.t, page(p.t, p.url()), shop.Edition(n))
+	eventually(p.t, "the new edition is served", func() bool { return strings.Contains(page(p.t, p.url()), shop.Edition(n)) })
 	return took
 }
 
