@@ -15,9 +15,10 @@ import (
 	"gondor/test/screen"
 )
 
-// counting is a process that writes numbers, some in two halves, until a file appears.
+// counting is a process that writes numbers, some in two halves, until a file appears; with
+// pauses, as on a fast machine its log would drop the oldest before the end.
 func counting(id, stop string) Spec {
-	s := sh(id, `i=0; while [ ! -e `+stop+` ]; do echo "$i"; i=$((i+1)); printf "$i"; echo " half" >&2; echo; i=$((i+1)); done; echo end`)
+	s := sh(id, `i=0; while [ ! -e `+stop+` ]; do echo "$i"; i=$((i+1)); printf "$i"; echo " half" >&2; echo; i=$((i+1)); [ $((i % 100)) -ne 0 ] || sleep 0.01; done; echo end`)
 	s.Log = app.LogName("service/" + id)
 	return s
 }
