@@ -111,13 +111,15 @@ func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, index := range []string{ReleaseMoving, ReleaseServing} {
-		some, err := gather(r.Releases().By(index, string(instance.ID)), every[Release])
-		if err != nil {
-			return nil, err
-		}
-		releases = append(releases, some...)
+	moving, err := movingReleases(r, instance.ID)
+	if err != nil {
+		return nil, err
 	}
+	serving, err := gather(r.Releases().By(ReleaseServing, string(instance.ID)), every[Release])
+	if err != nil {
+		return nil, err
+	}
+	releases = slices.Concat(releases, moving, serving)
 	for _, ref := range a.state.refs(instance.ID) {
 		release, err := numbered(r, instance.ID, ref.Release)
 		if err != nil && !IsNotFound(err) {

@@ -75,16 +75,8 @@ func (b Build) Indexes() []Index {
 		{Name: BuildBySite, Value: string(b.Site)},
 		{Name: BuildByInstance, Value: string(b.Instance)},
 		{Name: BuildByState, Value: string(b.State)},
-		{Name: BuildWithArtifact, Value: b.siteOfArtifact()},
+		{Name: BuildWithArtifact, Value: indexedWhile(b.Artifact.Ref != "", b.Site)},
 	}
-}
-
-// siteOfArtifact is the site while the build has an artifact, else empty.
-func (b Build) siteOfArtifact() string {
-	if b.Artifact.Ref == "" {
-		return ""
-	}
-	return string(b.Site)
 }
 
 // Artifact is what a build made and an engine can run. The zero value is none.

@@ -86,16 +86,7 @@ func (r Release) Indexes() []Index {
 		{Name: ReleaseByInstance, Value: string(r.Instance)},
 		{Name: ReleaseByNumber, Value: numberOf(r.Instance, r.Number)},
 		{Name: ReleaseByBuild, Value: string(r.Build)},
-		{Name: ReleaseMoving, Value: r.instanceWhile(r.State.Moving())},
-		{Name: ReleaseServing, Value: r.instanceWhile(r.State == ReleaseActive)},
+		{Name: ReleaseMoving, Value: indexedWhile(r.State.Moving(), r.Instance)},
+		{Name: ReleaseServing, Value: indexedWhile(r.State == ReleaseActive, r.Instance)},
 	}
-}
-
-// instanceWhile is the instance if the release is what an index lists, else empty: it is left
-// out.
-func (r Release) instanceWhile(listed bool) string {
-	if !listed {
-		return ""
-	}
-	return string(r.Instance)
 }

@@ -109,7 +109,9 @@ func (a *App) expectRoomFor(ctx context.Context, site ID[Site]) error {
 			if err != nil {
 				return err
 			}
-			size = build.Artifact.Size
+			if build.Artifact.Size > 0 { // that of an image elsewhere is not known
+				size = build.Artifact.Size
+			}
 		}
 		return nil
 	})

@@ -24,6 +24,14 @@ type Index struct {
 	Unique bool // a second record with this value is refused with ErrNotUnique
 }
 
+// indexedWhile is the value of an index that has a record only while something is so.
+func indexedWhile[T any](so bool, value ID[T]) string {
+	if !so {
+		return ""
+	}
+	return string(value)
+}
+
 // Rows reads one table. Values that come out are the caller's own copies.
 type Rows[T Record] interface {
 	// Get returns the record, or an error of CodeNotFound that names the noun.

@@ -37,6 +37,22 @@ func TestARouterThatEndsSendsItsClientsAwayWithAnAnswer(t *testing.T) {
 	<-ended // and not only after the hour, for all connections have gone
 }
 
+// leave lets a router end, and returns when its answers close their connections; the channel
+// is closed at the end.
+func leave(t *testing.T, h *house) <-chan struct{} {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		h.stop()
+	}()
+	eventually(t, "answers close their connections", func() bool {
+		response, _ := h.wire(t).send("GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n").answer(http.MethodGet)
+		return response.Close
+	})
+	return ended
+}
+
 func TestAnAnswerThatBeginsWhenTheRouterEndsClosesItsConnection(t *testing.T) {
 	arrived, begin := make(chan struct{}), make(chan struct{})
 	slow := site(t, func(w http.ResponseWriter, req *http.Request) {
@@ -49,15 +65,7 @@ func TestAnAnswerThatBeginsWhenTheRouterEndsClosesItsConnection(t *testing.T) {
 	h := open(t, router.Options{Limits: router.Limits{Farewell: 10 * time.Second}}, routeTo("a.example.com", slow))
 	asked := h.wire(t).send("GET /slow HTTP/1.1\r\nHost: a.example.com\r\n\r\n")
 	<-arrived
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		h.stop()
-	}()
-	eventually(t, "answers close their connections", func() bool {
-		response, _ := h.wire(t).send("GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n").answer(http.MethodGet)
-		return response.Close
-	})
+	ended := leave(t, h)
 	close(begin)
 	response, body := asked.answer(http.MethodGet)
 	equal(t, "the answer", body, "plain")
@@ -78,15 +86,7 @@ func TestARouterThatEndsTakesConnectionsForAsLongAsItLingers(t *testing.T) {
 	limits := router.Limits{Linger: 300 * time.Millisecond, Farewell: time.Millisecond}
 	h := open(t, router.Options{Limits: limits}, routeTo("a.example.com", site(t, says("plain"))))
 	start := time.Now()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		h.stop()
-	}()
-	eventually(t, "answers close their connections", func() bool {
-		response, _ := h.wire(t).send("GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n").answer(http.MethodGet)
-		return response.Close
-	})
+	ended := leave(t, h)
 	<-ended
 	equal(t, "it lingered", time.Since(start) >= limits.Linger, true)
 }

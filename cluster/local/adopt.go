@@ -75,7 +75,7 @@ func (r *record) groups() []string {
 	}
 	var groups []string
 	for index := range r.Workload.Replicas {
-		groups = append(groups, sites().group(replicaID(r.Workload.Ref, index)))
+		groups = append(groups, sites.group(replicaID(r.Workload.Ref, index)))
 	}
 	return groups
 }
@@ -115,7 +115,7 @@ func (e *Engine) removeGroups(statuses []supervisor.Status) error {
 		}
 	}
 	var errs []error
-	for _, b := range []branch{sites(), builds()} {
+	for _, b := range []branch{sites, builds} {
 		for _, group := range e.cgroups.groups(b) {
 			if !needed[group] {
 				errs = append(errs, e.cgroups.clear(group))
@@ -148,5 +148,5 @@ func (e *Engine) end(ctx context.Context, id string) error {
 	if err := e.supervisor.Remove(ctx, id); err != nil {
 		return fmt.Errorf("forget: %w", err)
 	}
-	return e.cgroups.remove(sites().group(id))
+	return e.cgroups.remove(sites.group(id))
 }

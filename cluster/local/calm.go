@@ -57,5 +57,5 @@ func (c *calm) look() {
 // cpuTime returns what the replica's processes have used since its group was made, and
 // whether that can be seen here.
 func (r *replica) cpuTime() (time.Duration, bool) {
-	return r.workload.engine.cgroups.cpuTime(sites().group(r.id))
+	return r.workload.engine.cgroups.cpuTime(sites.group(r.id))
 }

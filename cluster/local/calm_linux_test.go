@@ -17,7 +17,7 @@ func counting(t *testing.T, two bool) (r *replica, use func(time.Duration)) {
 	e := &Engine{cgroups: &cgroups{name: "gondor", roots: map[string]string{"cpuacct": dir}, two: two}, turns: &turns{}}
 	r = &replica{workload: &workload{engine: e}, id: "worker", spec: app.Workload{Kind: app.Worker}}
 	r.turn = e.turns.queue(rankWorker)
-	group := filepath.Join(dir, e.cgroups.at(sites().group(r.id)))
+	group := filepath.Join(dir, e.cgroups.at(sites.group(r.id)))
 	if err := os.MkdirAll(group, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -24,15 +24,16 @@ func sizeShare(size app.Size, hard bool) share {
 	return share{CPU: size.CPU, Memory: size.Memory, PIDs: maxPIDs, Hard: hard}
 }
 
-// A branch holds the groups of one kind of processes; its weight is per cent of what any other
-// program on the machine has.
-type branch struct {
-	name   string
-	weight int
-}
+// A branch holds the groups of one kind of processes.
+type branch string
 
-func sites() branch  { return branch{"sites", 100} }
-func builds() branch { return branch{"builds", 10} }
+const (
+	sites  branch = "sites"
+	builds branch = "builds"
+)
+
+// buildsShare is the CPU that builds get, in cores, where any other program gets one.
+const buildsShare = 0.1
 
 // cgroupName is the name of a data directory's cgroup.
 func cgroupName(dir string) string {
@@ -41,4 +42,4 @@ func cgroupName(dir string) string {
 }
 
 // group is the name of a process's cgroup below the data directory's.
-func (b branch) group(id string) string { return b.name + "/" + url.PathEscape(id) }
+func (b branch) group(id string) string { return string(b) + "/" + url.PathEscape(id) }

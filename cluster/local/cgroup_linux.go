@@ -49,32 +49,32 @@ func (c *cgroups) prepare() error {
 	if err := c.delegate(""); err != nil {
 		return err
 	}
-	for _, b := range []branch{sites(), builds()} {
-		at := c.at(b.name)
+	for _, b := range []branch{sites, builds} {
+		at := c.at(string(b))
 		if err := errors.Join(c.mkdir(at), c.delegate(at)); err != nil {
 			return err
 		}
 	}
-	return c.yield(builds(), true)
+	return c.yield(true)
 }
 
 // at is where a branch or a group is.
 func (c *cgroups) at(group string) string { return c.name + "-" + group }
 
-// yield says whether a branch has only the CPU that nobody else wants, or its share of it.
-// It has its share always where the kernel knows no other: before 5.15.
-func (c *cgroups) yield(b branch, all bool) error {
+// yield says whether builds have only the CPU that nobody else wants, or their share of it.
+// They have that always where the kernel knows no other: before 5.15.
+func (c *cgroups) yield(all bool) error {
 	if c.name == "" {
 		return nil
 	}
-	at, idle := c.at(b.name), "0"
+	at, idle := c.at(string(builds)), "0"
 	if all {
 		idle = "1"
 	}
 	if err := c.write("cpu", at, "cpu.idle", idle); err == nil && all {
 		return nil
 	}
-	return c.weigh(at, float64(b.weight)/100)
+	return c.weigh(at, buildsShare)
 }
 
 // delegate lets the groups below at use the controllers, which version 2 wants to be told.
@@ -182,14 +182,14 @@ func (c *cgroups) groups(b branch) []string {
 	if c.name == "" {
 		return nil
 	}
-	entries, err := os.ReadDir(filepath.Join(c.roots["pids"], c.at(b.name)))
+	entries, err := os.ReadDir(filepath.Join(c.roots["pids"], c.at(string(b))))
 	if err != nil {
 		return nil
 	}
 	var groups []string
 	for _, entry := range entries {
 		if entry.IsDir() {
-			groups = append(groups, b.name+"/"+entry.Name())
+			groups = append(groups, string(b)+"/"+entry.Name())
 		}
 	}
 	return groups

@@ -17,5 +17,5 @@ func (*cgroups) remove(string) error                  { return nil }
 func (*cgroups) clear(string) error                   { return nil }
 func (*cgroups) groups(branch) []string               { return nil }
 func (*cgroups) cpuTime(string) (time.Duration, bool) { return 0, false }
-func (*cgroups) yield(branch, bool) error             { return nil }
+func (*cgroups) yield(bool) error                     { return nil }
 func (*cgroups) close() error                         { return nil }

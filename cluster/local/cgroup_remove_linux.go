@@ -70,11 +70,11 @@ func (c *cgroups) close() error {
 		return nil
 	}
 	var errs []error
-	for _, b := range []branch{sites(), builds()} {
+	for _, b := range []branch{sites, builds} {
 		for _, group := range c.groups(b) {
 			errs = append(errs, c.remove(group))
 		}
-		errs = append(errs, c.remove(b.name))
+		errs = append(errs, c.remove(string(b)))
 	}
 	return errors.Join(errs...)
 }

@@ -94,15 +94,22 @@ func TestASizeLimitsMemory(t *testing.T) {
 }
 
 func TestAProcessLeavesNoCgroup(t *testing.T) {
-	asRoot(t)
-	engine, a := built(t, t.TempDir(), "site")
-	limited(t, engine)
-	observe(t, engine)
-	group := groupOf(t, engine, a)
+	_, _, group := grouped(t)
 	if len(cgroupPaths(t, group+"-sites")) == 0 {
 		t.Fatalf("there is no cgroup %s-sites", group)
 	}
 	eventually(t, "its cgroup is gone", func() bool { return len(cgroupPaths(t, group+"-sites/look")) == 0 })
+}
+
+// grouped returns an engine that uses cgroups and runs, with the artifact of a site and what
+// the names of its cgroups begin with.
+func grouped(t *testing.T) (cluster.Engine, app.Artifact, string) {
+	t.Helper()
+	asRoot(t)
+	engine, a := built(t, t.TempDir(), "site")
+	limited(t, engine)
+	observe(t, engine)
+	return engine, a, groupOf(t, engine, a)
 }
 
 // groupOf is what the names of the engine's cgroups begin with.

@@ -39,7 +39,7 @@ func (e *Engine) Start(ctx context.Context, p app.Process) error {
 
 // ownGroup names a cgroup that no process before it had: that of one which had the same ID
 // and was forgotten may be on its way out still.
-func ownGroup(id app.ProcessID) string { return sites().group(string(id) + "." + rand.Text()[:8]) }
+func ownGroup(id app.ProcessID) string { return sites.group(string(id) + "." + rand.Text()[:8]) }
 
 // Attach implements app.Processes.
 func (e *Engine) Attach(ctx context.Context, id app.ProcessID, s app.Streams) error {

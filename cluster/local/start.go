@@ -26,7 +26,7 @@ func (r *replica) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := e.spec(r.spec.Program, sites().group(r.id), r.place(port))
+	spec, err := e.spec(r.spec.Program, sites.group(r.id), r.place(port))
 	if err != nil {
 		return err
 	}

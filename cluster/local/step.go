@@ -51,7 +51,7 @@ func (b *construction) step(ctx context.Context, n int, step app.Step) error {
 // begin tells the log of a step and starts it.
 func (b *construction) begin(ctx context.Context, id string, step app.Step) error {
 	e := b.engine
-	group := builds().group(id)
+	group := builds.group(id)
 	limits := e.options.Limits
 	cgroups, err := e.cgroups.make(group, share{CPU: 1, Memory: limits.Memory, PIDs: limits.PIDs})
 	if err != nil {
@@ -91,7 +91,7 @@ func (b *construction) follow(ctx context.Context, id string) (app.Exit, error) 
 	defer beside.Wait()
 	followed, ended := context.WithCancel(ctx)
 	defer ended()
-	beside.Go(func() { b.yield(followed, builds().group(id)) })
+	beside.Go(func() { b.yield(followed, builds.group(id)) })
 	if len(b.hidden) > 0 {
 		beside.Go(func() { b.copyOutput(ctx, id) })
 	}
@@ -201,7 +201,7 @@ func (b *construction) forget(ctx context.Context) error {
 	var errs []error
 	for n := range b.order.Plan.Steps {
 		id := b.stepID(n)
-		errs = append(errs, b.stop(ctx, id), b.engine.supervisor.Remove(ctx, id), b.engine.cgroups.remove(builds().group(id)))
+		errs = append(errs, b.stop(ctx, id), b.engine.supervisor.Remove(ctx, id), b.engine.cgroups.remove(builds.group(id)))
 	}
 	return errors.Join(append(errs, tree.RemoveAll(b.tmp()))...)
 }

@@ -19,7 +19,7 @@ const (
 func (b *construction) yield(ctx context.Context, group string) {
 	c := b.engine.cgroups
 	tell := func(all bool) {
-		if err := c.yield(builds(), all); err != nil {
+		if err := c.yield(all); err != nil {
 			b.engine.options.Logger.Error("can't say how much CPU builds have", "error", err)
 		}
 	}

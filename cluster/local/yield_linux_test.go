@@ -27,11 +27,7 @@ func buildsYield(t *testing.T, group string) bool {
 }
 
 func TestBuildsHaveTheCPUThatNobodyWantsAndTheirShareWhenThatIsNone(t *testing.T) {
-	asRoot(t)
-	engine, a := built(t, t.TempDir(), "site")
-	limited(t, engine)
-	observe(t, engine)
-	group := groupOf(t, engine, a)
+	engine, a, group := grouped(t)
 	if !buildsYield(t, group) {
 		t.Error("builds don't yield when nothing is built")
 	}
