@@ -29,22 +29,22 @@ var ErrLost = errors.New("the connection to the process was lost")
 // or writes them; it closes them too when ctx ends, or a far end that neither reads nor
 // writes is waited for. A Read of Stdin may still be outstanding, and what it reads is lost.
 func Attach(ctx context.Context, to io.Writer, from io.Reader, s app.Streams) (Termination, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	talk, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a := &attaching{to: to, credit: newCredit(), arrived: newArrivals()}
 	if err := a.write(kindAttach, encodeWindow(s.Window)); err != nil {
-		return Termination{}, a.lost(ctx, err)
+		return Termination{}, lost(ctx, talk, err)
 	}
-	go a.sendSigns(ctx, s.Resizes)
+	go a.sendSigns(talk, s.Resizes)
 	go a.read(from)
 	begin := sync.OnceFunc(func() {
 		if s.Stdin != nil {
-			go a.sendStdin(ctx, s.Stdin, cancel)
+			go a.sendStdin(talk, s.Stdin, cancel)
 		}
 	})
-	t, err := a.receive(ctx, s, begin)
+	t, err := a.receive(talk, s, begin)
 	if err != nil {
-		return t, a.lost(ctx, err)
+		return t, lost(ctx, talk, err)
 	}
 	return t, nil
 }
@@ -64,11 +64,15 @@ func (a *attaching) write(k kind, data []byte) error {
 	return err
 }
 
-// lost says why the conversation ended early: whatever ended ctx comes first.
-func (a *attaching) lost(ctx context.Context, err error) error {
+// lost says why the conversation ended early: whatever ended the caller's ctx comes first,
+// then what ended the conversation. The former is asked itself, because the caller closes
+// the connection by it too, perhaps before the latter has heard of it.
+func lost(ctx, talk context.Context, err error) error {
 	switch {
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
+	case context.Cause(talk) != nil:
+		return context.Cause(talk)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe):
 		return ErrLost
 	default:
