@@ -103,11 +103,20 @@ func released(r Reader, id ID[Build]) bool {
 	return err == nil
 }
 
-// buildsOf lists the builds of the releases of an instance that are moving, that a
-// service runs, that the engine still has replicas of, or that are among the newest that
-// ran.
+// buildsOf lists the builds of the releases of an instance that are wanted or present.
 func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
-	releases, err := newestThatRan(r, instance, a.config.KeepReleases)
+	wanted, err := a.wantedReleases(r, instance)
+	if err != nil {
+		return nil, err
+	}
+	present, err := a.presentReleases(r, instance.ID)
+	return buildIDs(append(wanted, present...)), err
+}
+
+// wantedReleases lists the releases of an instance that are moving, that a service runs, or
+// that are among the newest that ran.
+func (a *App) wantedReleases(r Reader, instance Instance) ([]Release, error) {
+	newest, err := newestThatRan(r, instance, a.config.KeepReleases)
 	if err != nil {
 		return nil, err
 	}
@@ -116,18 +125,20 @@ func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
 		return nil, err
 	}
 	serving, err := gather(r.Releases().By(ReleaseServing, string(instance.ID)), every[Release])
-	if err != nil {
-		return nil, err
-	}
-	releases = slices.Concat(releases, moving, serving)
-	for _, ref := range a.state.refs(instance.ID) {
-		release, err := numbered(r, instance.ID, ref.Release)
+	return slices.Concat(newest, moving, serving), err
+}
+
+// presentReleases lists the releases of an instance that the engine has replicas of.
+func (a *App) presentReleases(r Reader, instance ID[Instance]) ([]Release, error) {
+	var releases []Release
+	for _, ref := range a.state.refs(instance) {
+		release, err := numbered(r, instance, ref.Release)
 		if err != nil && !IsNotFound(err) {
 			return nil, err
 		}
 		releases = append(releases, release)
 	}
-	return buildIDs(releases), nil
+	return releases, nil
 }
 
 // buildIDs lists the builds of releases.

@@ -24,10 +24,13 @@ type Build struct {
 	Message  string // why it failed, with the next thing to do
 	Plan     Plan   // empty until the source was read
 	Artifact Artifact
-	Created  time.Time
-	Queued   time.Time // zero until its source had come
-	Started  time.Time // zero until it left the queue
-	Ended    time.Time // zero until it ended
+	// SourceSize is what its source takes on disk, in bytes; 0 until it had come, and when it
+	// is made of an image.
+	SourceSize int64
+	Created    time.Time
+	Queued     time.Time // zero until its source had come
+	Started    time.Time // zero until it left the queue
+	Ended      time.Time // zero until it ended
 }
 
 // BuildState is where a build stands:
@@ -147,7 +150,11 @@ func (a *App) expectRoomForNew(ctx context.Context, who Actor, in NewBuild) erro
 	if err != nil || in.Image != "" {
 		return err
 	}
-	return a.expectRoomFor(ctx, site.ID)
+	need, err := a.needOf(ctx, site.ID)
+	if err != nil {
+		return err
+	}
+	return a.expectRoom(ctx, need)
 }
 
 // buildTarget finds what a new build is for; the zero Instance when only a site is named.

@@ -9,11 +9,12 @@ import (
 // Sources keeps uploaded source trees from their upload until nothing that was made of them
 // is kept, so that they can be built once more. It is safe for concurrent use.
 type Sources interface {
-	// Receive stores the tar of a build's source, gzipped or plain. It refuses, with
+	// Receive stores the tar of a build's source, gzipped or plain, and returns how many
+	// bytes that takes. It refuses, with
 	// an error of CodeInvalid or CodeTooLarge and keeping nothing, what is not a whole
 	// tar, what holds paths or links that lead out of it or anything but files,
 	// directories and links, and what exceeds the limits of size and number.
-	Receive(ctx context.Context, id ID[Build], tar io.Reader) error
+	Receive(ctx context.Context, id ID[Build], tar io.Reader) (size int64, err error)
 	// Plan reads the stored tree. CodeInvalid when it is not a site that can be built, with
 	// a message that says what to do. runtimes are what the engine offers.
 	Plan(ctx context.Context, id ID[Build], runtimes []Runtime) (Plan, error)

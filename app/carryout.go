@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // carryOut builds one claimed build to its end; mine ends when it is cancelled. When ctx
@@ -22,7 +23,6 @@ func (a *App) carryOut(ctx, mine context.Context, build Build) error {
 		return a.endBuild(ctx, build.ID, plan, artifact, failed, cancelled)
 	})
 	a.builds.leave(build.ID)
-	a.room.used.Add(artifact.Size)
 	if err != nil {
 		return err
 	}
@@ -37,9 +37,11 @@ func (a *App) make(ctx context.Context, build Build) (Artifact, Plan, error) {
 	if build.Image != "" {
 		return a.adopt(ctx, build)
 	}
-	if err := a.expectRoomFor(ctx, build.Site); err != nil {
+	release, err := a.roomForArtifact(ctx, build)
+	if err != nil {
 		return Artifact{}, Plan{}, err
 	}
+	defer release()
 	runtimes, err := a.Builder.Runtimes(ctx)
 	if err != nil {
 		return Artifact{}, Plan{}, fmt.Errorf("list the runtimes: %w", err)
@@ -59,7 +61,20 @@ func (a *App) make(ctx context.Context, build Build) (Artifact, Plan, error) {
 	}
 	order := BuildOrder{Build: build.ID, Site: build.Site, Plan: plan, Variables: variables, LogName: BuildLog(build.ID)}
 	artifact, err := a.Builder.Build(ctx, order, source)
+	a.room.add(artifact.Size)
 	return artifact, plan, errors.Join(err, source.Close())
+}
+
+// roomForArtifact promises room for what a build will make.
+func (a *App) roomForArtifact(ctx context.Context, build Build) (release func(), err error) {
+	need, err := a.needOf(ctx, build.Site)
+	if err != nil {
+		return nil, err
+	}
+	need.source = 0 // it is there
+	return a.promiseRoom(ctx, need, sync.OnceFunc(func() {
+		a.note(ctx, build.ID, "Waiting for room on the disk: replicas that were replaced are about to leave.")
+	}))
 }
 
 // adopt makes an image that exists the artifact of a build.

@@ -48,3 +48,14 @@ func (a *App) Enqueue(ctx context.Context, id ID[Build]) error {
 // Claim takes the next build out of the queue as a build loop does; the context ends
 // when the build is cancelled.
 func (a *App) Claim(ctx context.Context) (Build, context.Context, error) { return a.claim(ctx) }
+
+// Take remembers what an engine tells.
+func Take(a *App, told Observation) { a.state.take(told) }
+
+// PromiseRoom promises room for a source and an artifact of so many bytes.
+func PromiseRoom(ctx context.Context, a *App, source, artifact int64, waiting func()) (release func(), err error) {
+	return a.promiseRoom(ctx, need{source, artifact}, waiting)
+}
+
+// AddToRoom counts so many bytes as kept.
+func AddToRoom(a *App, bytes int64) { a.room.add(bytes) }

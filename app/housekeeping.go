@@ -74,7 +74,7 @@ func (a *App) keepHouse(ctx context.Context) error {
 // keepWithinBudget makes room when there is too little. That there is none to be made is
 // told to whoever deploys.
 func (a *App) keepWithinBudget(ctx context.Context) error {
-	err := a.expectRoom(ctx, 0)
+	err := a.expectRoom(ctx, need{})
 	if CodeOf(err) == CodeFull {
 		a.log.Warn("the disk is full", "error", err)
 		return nil

@@ -1,36 +1,94 @@
 package app
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"sync"
-	"sync/atomic"
 	"syscall"
-	"time"
 )
 
-// scarceGrace is buildGrace while there is too little disk: long enough for whoever built
-// to release it.
-const scarceGrace = 10 * time.Minute
-
-// room knows how much Gondor keeps on disk. It is safe for concurrent use.
+// room knows how much Gondor keeps on disk, in bytes. What it says is never too little: what
+// is removed, and what was added while somebody measured, counts until the next time. It is
+// safe for concurrent use.
 type room struct {
-	making sync.Mutex   // held while room is made
-	used   atomic.Int64 // as last measured, and what was built since
-	known  atomic.Bool  // it was measured
+	making sync.Mutex // held while room is made
+
+	mu       sync.Mutex
+	known    bool  // it was measured
+	measured int64 // less what had been added before
+	added    int64 // altogether
+	promised int64 // to what is being received and built
+}
+
+// taken returns what is kept and what is promised besides, and whether that is known.
+func (r *room) taken() (kept, promised int64, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.measured + r.added, r.promised, r.known
+}
+
+// measure takes what look finds for what is kept.
+func (r *room) measure(look func() (int64, error)) error {
+	r.mu.Lock()
+	before := r.added
+	r.mu.Unlock()
+	found, err := look()
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known, r.measured = true, found-before
+	return nil
+}
+
+// forget has it measured before it is relied on again.
+func (r *room) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known = false
+}
+
+// add counts what is kept from now on.
+func (r *room) add(bytes int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.added += bytes
+}
+
+// promise counts what somebody is about to add, until release is called.
+func (r *room) promise(bytes int64) (release func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.promised += bytes
+	return sync.OnceFunc(func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.promised -= bytes
+	})
+}
+
+// need is what a deploy adds to the disk, in bytes.
+type need struct{ source, artifact int64 }
+
+// on is what of it the disk has to hold.
+func (n need) on(space DiskSpace) int64 {
+	if !space.Artifacts {
+		return n.source
+	}
+	return n.source + n.artifact
 }
 
 // shortage is what is there and what is wanted, in bytes.
 type shortage struct {
 	DiskSpace
-	used   int64
-	wanted int64
+	kept     int64
+	promised int64 // to others
+	wanted   int64
 }
 
 // ofDisk and ofBudget are how much is missing; less than 1 when nothing is.
-func (s shortage) ofDisk() int64   { return s.wanted + s.Reserve - s.Free }
-func (s shortage) ofBudget() int64 { return s.used + s.wanted - s.Budget }
+func (s shortage) ofDisk() int64   { return s.wanted + s.promised + s.Reserve - s.Free }
+func (s shortage) ofBudget() int64 { return s.kept + s.promised + s.wanted - s.Budget }
 func (s shortage) missing() int64  { return max(s.ofDisk(), s.ofBudget()) }
 
 // refusal says what is missing and what to do.
@@ -39,86 +97,11 @@ func (s shortage) refusal() error {
 	if s.ofDisk() > 0 {
 		return Fault(CodeFull,
 			"There is no room for a deploy: %s of the disk are free, and it takes %s, of which %s are kept free for what runs. Delete sites and instances that nobody needs, or make the disk larger; %s.",
-			BytesText(s.Free), BytesText(s.wanted+s.Reserve), BytesText(s.Reserve), advice)
+			BytesText(s.Free), BytesText(s.wanted+s.promised+s.Reserve), BytesText(s.Reserve), advice)
 	}
 	return Fault(CodeFull,
 		"There is no room for a deploy: Gondor may keep %s and keeps %s, and this takes %s more. Delete sites and instances that nobody needs, or give it more with --disk-budget; %s.",
-		BytesText(s.Budget), BytesText(s.used), BytesText(s.wanted), advice)
-}
-
-// expectRoom refuses, with an error of CodeFull, what takes so many bytes more than there
-// are. Before that it removes what nobody needs: caches first, then artifacts that nobody
-// released, then the oldest lines of logs.
-func (a *App) expectRoom(ctx context.Context, bytes int64) error {
-	if a.Disk == nil {
-		return nil
-	}
-	a.room.making.Lock()
-	defer a.room.making.Unlock()
-	s, err := a.shortage(ctx, bytes)
-	for _, free := range []func(context.Context, int64) error{a.Disk.DropCaches, a.dropUnreleased, a.Disk.DropLogs} {
-		if err != nil || s.missing() <= 0 {
-			return err
-		}
-		if err := free(ctx, s.missing()); err != nil {
-			return fmt.Errorf("make room on the disk: %w", err)
-		}
-		a.room.known.Store(false)
-		s, err = a.shortage(ctx, bytes)
-	}
-	if err == nil && s.missing() > 0 {
-		err = s.refusal()
-	}
-	return err
-}
-
-func (a *App) dropUnreleased(ctx context.Context, _ int64) error {
-	return a.dropArtifacts(ctx, scarceGrace)
-}
-
-// shortage looks at the disk. It says that the budget is used up only after it has
-// measured.
-func (a *App) shortage(ctx context.Context, wanted int64) (shortage, error) {
-	space, err := a.Disk.Space(ctx)
-	if err != nil {
-		return shortage{}, fmt.Errorf("look at the disk: %w", err)
-	}
-	if !space.Artifacts {
-		wanted = 0
-	}
-	s := shortage{space, a.room.used.Load(), wanted}
-	if a.room.known.Load() && s.ofBudget() <= 0 {
-		return s, nil
-	}
-	parts, err := a.Disk.Parts(ctx)
-	if err != nil {
-		return shortage{}, fmt.Errorf("measure what is kept: %w", err)
-	}
-	s.used = used(parts)
-	a.room.used.Store(s.used)
-	a.room.known.Store(true)
-	return s, nil
-}
-
-// expectRoomFor is expectRoom for a build, which is taken to be as large as the last of
-// its site.
-func (a *App) expectRoomFor(ctx context.Context, site ID[Site]) error {
-	var size int64
-	err := a.read(ctx, func(r Reader) error {
-		for build, err := range r.Builds().By(BuildWithArtifact, string(site)) {
-			if err != nil {
-				return err
-			}
-			if build.Artifact.Size > 0 { // that of an image elsewhere is not known
-				size = build.Artifact.Size
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("look at the last build: %w", err)
-	}
-	return a.expectRoom(ctx, size)
+		BytesText(s.Budget), BytesText(s.kept+s.promised), BytesText(s.wanted), advice)
 }
 
 // explainFull makes an error of CodeFull, for people, of one that says that the disk is
@@ -128,21 +111,4 @@ func explainFull(err error) error {
 		return err
 	}
 	return Fault(CodeFull, "The disk is full. Delete sites and instances that nobody needs, or make it larger, and try again; gondor status --disk shows an admin what takes it.")
-}
-
-// insist calls fn until it does not fail for a full disk or something else that passes, or
-// ctx ends.
-func (a *App) insist(ctx context.Context, what string, fn func() error) error {
-	for {
-		err := fn()
-		if code := CodeOf(err); code != CodeFull && code != CodeUnavailable {
-			return err
-		}
-		a.log.Warn("try again later", "what", what, "error", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(retryAfter):
-		}
-	}
 }

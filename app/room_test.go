@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +89,120 @@ func TestADeployIsRefusedOnlyWhenThereIsNoRoomToBeMade(t *testing.T) {
 			}
 		})
 	}
+}
+
+// leaver is a Builder whose disk has 100 bytes on it for each artifact that is kept.
+type leaver struct {
+	app.Builder
+	disk *disk
+}
+
+func (l leaver) Keep(_ context.Context, _ time.Time, builds []app.ID[app.Build], _ []app.ID[app.Site]) error {
+	l.disk.kept = 0
+	for _, id := range builds {
+		if strings.HasPrefix(string(id), "build") { // one that is only announced has none
+			l.disk.kept += 100
+		}
+	}
+	return nil
+}
+
+// crowd is an instance of which seven releases have artifacts of 100 bytes: the newest
+// five, the one that serves among them, and two of which replicas are still there.
+func (w *world) crowd() (app.Site, []app.WorkloadRef) {
+	w.t.Helper()
+	site := w.site(w.team("team", nil), "shop")
+	instance := w.instance(site, app.PrimaryLabel)
+	w.service(instance, "web", app.Web)
+	var replaced []app.WorkloadRef
+	must(w.t, w.Store.Update(w.ctx, func(tx app.Tx) error {
+		instance.LastRelease = 7
+		if err := tx.Instances().Put(instance); err != nil {
+			return err
+		}
+		for n := 1; n <= 7; n++ {
+			id, state := fmt.Sprint("build", n), app.ReleaseRetired
+			if n == 7 {
+				state = app.ReleaseActive
+			}
+			err := errors.Join(
+				tx.Builds().Put(app.Build{ID: app.ID[app.Build](id), Site: site.ID, State: app.BuildSucceeded, Ended: w.clock, SourceSize: 40, Artifact: app.Artifact{Ref: id, Size: 100}}),
+				tx.Releases().Put(app.Release{ID: app.ID[app.Release](id), Instance: instance.ID, Number: n, Build: app.ID[app.Build](id), State: state, Started: w.clock, Ended: w.clock}),
+			)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	for n := 1; n <= 2; n++ {
+		ref := app.WorkloadRef{Instance: instance.ID, Service: "web", Release: n}
+		app.Take(w.App, app.Observation{Ref: ref, Replicas: []app.Replica{{State: app.ReplicaHealthy}}})
+		replaced = append(replaced, ref)
+	}
+	return site, replaced
+}
+
+func TestADeployWaitsForTheRoomOfReplicasThatAreLeaving(t *testing.T) {
+	w := newWorld(t)
+	site, replaced := w.crowd()
+	full := &disk{free: 5000, kept: 900}
+	w.Disk, w.Builder = full, leaver{disk: full}
+	_, err := w.CreateBuild(w.ctx, w.admin, app.NewBuild{Site: site.ID})
+	if must(t, err); full.kept != 700 {
+		t.Fatalf("%d bytes are kept after a build was announced", full.kept)
+	}
+	waits, got := make(chan struct{}, 2), make(chan error, 1)
+	go func() {
+		release, err := app.PromiseRoom(w.ctx, w.App, 40, 300, func() { waits <- struct{}{} })
+		defer release()
+		got <- err
+	}()
+	<-waits
+	app.Take(w.App, app.Observation{Ref: replaced[0], Gone: true})
+	if must(t, <-got); full.kept != 600 {
+		t.Errorf("%d bytes are kept when one has left", full.kept)
+	}
+}
+
+func TestADeployIsRefusedWhenWhatLeavesIsTooLittle(t *testing.T) {
+	w := newWorld(t)
+	_, replaced := w.crowd()
+	full := &disk{free: 5000, kept: 900}
+	w.Disk, w.Builder = full, leaver{disk: full}
+	waits, got := make(chan struct{}, 2), make(chan error, 1)
+	go func() {
+		_, err := app.PromiseRoom(w.ctx, w.App, 0, 600, func() { waits <- struct{}{} })
+		got <- err
+	}()
+	for _, ref := range replaced {
+		select {
+		case <-waits:
+			app.Take(w.App, app.Observation{Ref: ref, Gone: true})
+		case err := <-got:
+			t.Fatalf("it does not wait, but is told %v", err)
+		}
+	}
+	wantCode(t, <-got, app.CodeFull)
+}
+
+func TestRoomIsPromisedOnlyOnce(t *testing.T) {
+	w := newWorld(t)
+	free := &disk{free: 5000, kept: 500}
+	w.Disk, w.Builder = free, keeper{disk: free}
+	never := func() { t.Error("it waits") }
+	release, err := app.PromiseRoom(w.ctx, w.App, 100, 300, never)
+	must(t, err)
+	_, err = app.PromiseRoom(w.ctx, w.App, 0, 200, never)
+	wantCode(t, err, app.CodeFull)
+	release()
+	release()
+	_, err = app.PromiseRoom(w.ctx, w.App, 0, 200, never)
+	must(t, err)
+	app.AddToRoom(w.App, 350)
+	free.kept = 850
+	_, err = app.PromiseRoom(w.ctx, w.App, 0, 1, never)
+	wantCode(t, err, app.CodeFull)
 }
 
 func TestAnAdminSeesWhatTakesTheDiskAndWhoHasMostOfIt(t *testing.T) {

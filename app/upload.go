@@ -23,11 +23,9 @@ func (a *App) takeSource(ctx context.Context, who Actor, id ID[Build], source io
 	if err != nil {
 		return err
 	}
-	if err := a.expectRoomFor(ctx, build.Site); err != nil {
+	size, err := a.receive(ctx, build, source)
+	if err != nil {
 		return err
-	}
-	if err := a.Sources.Receive(ctx, id, source); err != nil {
-		return explainFull(err)
 	}
 	err = a.update(ctx, func(tx Tx) error {
 		build, err := buildFor(tx.Reader(), who, ActionDeploy, id)
@@ -37,13 +35,30 @@ func (a *App) takeSource(ctx context.Context, who Actor, id ID[Build], source io
 		if err := build.expectsSource(); err != nil {
 			return err
 		}
-		build.State, build.Queued = BuildQueued, a.now()
+		build.State, build.Queued, build.SourceSize = BuildQueued, a.now(), size
 		return tx.Builds().Put(build)
 	})
 	if err == nil {
 		a.tellQueue(ctx)
 	}
 	return err
+}
+
+// receive stores the source of a build once there is room for that and for what will be
+// made of it.
+func (a *App) receive(ctx context.Context, build Build, source io.Reader) (size int64, err error) {
+	need, err := a.needOf(ctx, build.Site)
+	if err != nil {
+		return 0, err
+	}
+	release, err := a.promiseRoom(ctx, need, func() {})
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	size, err = a.Sources.Receive(ctx, build.ID, source)
+	a.room.add(size)
+	return size, explainFull(err)
 }
 
 func (a *App) expectsSource(ctx context.Context, who Actor, id ID[Build]) (build Build, err error) {

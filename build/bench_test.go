@@ -28,7 +28,7 @@ func BenchmarkReceive(b *testing.B) {
 			s := build.NewSources(b.TempDir(), build.Limits{})
 			b.SetBytes(int64(len(plain)))
 			for b.Loop() {
-				if err := s.Receive(b.Context(), "one", bytes.NewReader(upload)); err != nil {
+				if _, err := s.Receive(b.Context(), "one", bytes.NewReader(upload)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -38,7 +38,7 @@ func BenchmarkReceive(b *testing.B) {
 
 func BenchmarkPlan(b *testing.B) {
 	s := build.NewSources(b.TempDir(), build.Limits{})
-	if err := s.Receive(b.Context(), "one", bytes.NewReader(sampleSource(b))); err != nil {
+	if _, err := s.Receive(b.Context(), "one", bytes.NewReader(sampleSource(b))); err != nil {
 		b.Fatal(err)
 	}
 	runtimes := []app.Runtime{{Name: "python", Version: "3.11.2", Path: "/usr/bin/python3"}}

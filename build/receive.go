@@ -14,20 +14,24 @@ import (
 )
 
 // receive reads an upload to its end, checks it and writes it to file as a plain tar of
-// its own making, synced. It stops at the first fault.
-func receive(ctx context.Context, upload io.Reader, file *os.File, limits Limits) error {
+// its own making, synced, whose size it returns. It stops at the first fault.
+func receive(ctx context.Context, upload io.Reader, file *os.File, limits Limits) (size int64, err error) {
 	unpacked, err := unpack(ctx, upload, limits)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	out := bufio.NewWriterSize(file, 256<<10)
 	if err := copyTar(unpacked, tar.NewWriter(out), limits); err != nil {
-		return err
+		return 0, err
 	}
-	if err := errors.Join(out.Flush(), file.Sync()); err != nil {
-		return fmt.Errorf("write the source: %w", err)
+	err = errors.Join(out.Flush(), file.Sync())
+	if err == nil {
+		size, err = file.Seek(0, io.SeekCurrent)
 	}
-	return nil
+	if err != nil {
+		return 0, fmt.Errorf("write the source: %w", err)
+	}
+	return size, nil
 }
 
 // unpack returns the tar within the upload, bounded on both sides of the compression.

@@ -64,23 +64,23 @@ func (s *Sources) path(id app.ID[app.Build]) string {
 }
 
 // Receive implements app.Sources. The tree is durable when it has returned nil.
-func (s *Sources) Receive(ctx context.Context, id app.ID[app.Build], tar io.Reader) error {
+func (s *Sources) Receive(ctx context.Context, id app.ID[app.Build], tar io.Reader) (size int64, err error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return fmt.Errorf("make the directory of sources: %w", err)
+		return 0, fmt.Errorf("make the directory of sources: %w", err)
 	}
 	partial, err := os.CreateTemp(s.dir, string(id)+".*"+partialSuffix)
 	if err != nil {
-		return fmt.Errorf("make room for a source: %w", err)
+		return 0, fmt.Errorf("make room for a source: %w", err)
 	}
 	defer func() { _ = os.Remove(partial.Name()) }() // gone already once it has its name
-	err = errors.Join(receive(ctx, tar, partial, s.limits), partial.Close())
-	if err != nil {
-		return err
+	size, err = receive(ctx, tar, partial, s.limits)
+	if err := errors.Join(err, partial.Close()); err != nil {
+		return 0, err
 	}
 	if err := os.Rename(partial.Name(), s.path(id)); err != nil {
-		return fmt.Errorf("keep a source: %w", err)
+		return 0, fmt.Errorf("keep a source: %w", err)
 	}
-	return syncDirectory(s.dir)
+	return size, syncDirectory(s.dir)
 }
 
 func syncDirectory(path string) error {

@@ -31,7 +31,7 @@ func TestReceiveKeepsAWholeTree(t *testing.T) {
 	for name, upload := range map[string][]byte{"plain": whole, "gzipped": gzipped(t, whole)} {
 		t.Run(name, func(t *testing.T) {
 			s := build.NewSources(t.TempDir(), limits)
-			if err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
+			if _, err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
 				t.Fatal(err)
 			}
 			tree, closer, err := s.Tree(t.Context(), "one")
@@ -51,7 +51,7 @@ func TestReceiveKeepsAWholeTree(t *testing.T) {
 func TestTreeIsAFileSystem(t *testing.T) {
 	s := build.NewSources(t.TempDir(), limits)
 	upload := tarOf(t, file("index.html", "hello"), file("a/b/c", "deep"), directory("a/"), directory("empty"), file("a/d", ""))
-	if err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
+	if _, err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
 		t.Fatal(err)
 	}
 	tree, closer, err := s.Tree(t.Context(), "one")
@@ -115,7 +115,7 @@ func TestReceiveRefuses(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			err := build.NewSources(dir, limits).Receive(t.Context(), "one", bytes.NewReader(test.upload))
+			_, err := build.NewSources(dir, limits).Receive(t.Context(), "one", bytes.NewReader(test.upload))
 			if app.CodeOf(err) != test.code || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got error %v; want one of code %s that says %q", err, test.code, test.says)
 			}
@@ -129,7 +129,7 @@ func TestReceiveRefuses(t *testing.T) {
 func TestReceiveDropsWhatLendsRights(t *testing.T) {
 	s := build.NewSources(t.TempDir(), limits)
 	upload := tarOf(t, tar.Header{Typeflag: tar.TypeReg, Name: "su", Mode: 0o6755, Uid: 1000, Uname: "somebody", PAXRecords: map[string]string{"SCHILY.xattr.security.capability": "x"}})
-	if err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
+	if _, err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
 		t.Fatal(err)
 	}
 	stored, err := s.Open(t.Context(), "one")
@@ -164,7 +164,7 @@ func TestReceiveTakesWhatGitArchiveMakes(t *testing.T) {
 	git("add", ".")
 	git("commit", "-qm", "first")
 	s := build.NewSources(filepath.Join(t.TempDir(), "made", "when needed"), limits)
-	if err := s.Receive(t.Context(), "one", bytes.NewReader(git("archive", "HEAD"))); err != nil {
+	if _, err := s.Receive(t.Context(), "one", bytes.NewReader(git("archive", "HEAD"))); err != nil {
 		t.Fatal(err)
 	}
 	commit, err := s.Commit(t.Context(), "one")
@@ -177,7 +177,7 @@ func TestReceiveStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	endless := iotest.OneByteReader(zeros{}) // the context must end it, no limit does in time
-	err := build.NewSources(t.TempDir(), build.Limits{}).Receive(ctx, "one", io.MultiReader(bytes.NewReader(claim(tarOf(t, file("a", "1")), 1<<30)[:512]), endless))
+	_, err := build.NewSources(t.TempDir(), build.Limits{}).Receive(ctx, "one", io.MultiReader(bytes.NewReader(claim(tarOf(t, file("a", "1")), 1<<30)[:512]), endless))
 	if err == nil || app.CodeOf(err) != app.CodeInternal {
 		t.Errorf("got %v; want the context's own error", err)
 	}
@@ -193,7 +193,7 @@ func TestSourcesAreListedAndDiscarded(t *testing.T) {
 		t.Fatalf("a new directory lists %v, %v", ids, err)
 	}
 	for _, id := range []app.ID[app.Build]{"b", "a"} {
-		if err := s.Receive(ctx, id, bytes.NewReader(tarOf(t, file("x", "")))); err != nil {
+		if _, err := s.Receive(ctx, id, bytes.NewReader(tarOf(t, file("x", "")))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -222,7 +222,7 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, upload []byte) {
 		dir := t.TempDir()
 		s := build.NewSources(dir, build.Limits{Packed: 1 << 20, Unpacked: 1 << 20, Entries: 50})
-		if err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
+		if _, err := s.Receive(t.Context(), "one", bytes.NewReader(upload)); err != nil {
 			code := app.CodeOf(err)
 			left, _ := os.ReadDir(dir)
 			if code != app.CodeInvalid && code != app.CodeTooLarge || len(left) > 0 {
@@ -250,7 +250,7 @@ func FuzzReceive(f *testing.F) {
 func TestPlanReadsTheStoredTree(t *testing.T) {
 	entries := []tar.Header{symlink("Procfile", "deploy/Procfile"), file("deploy/Procfile", "web: x\n"), file("requirements.txt", "flask")}
 	s := build.NewSources(t.TempDir(), limits)
-	if err := s.Receive(t.Context(), "one", bytes.NewReader(gzipped(t, tarOf(t, entries...)))); err != nil {
+	if _, err := s.Receive(t.Context(), "one", bytes.NewReader(gzipped(t, tarOf(t, entries...)))); err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.Plan(t.Context(), "one", offered)

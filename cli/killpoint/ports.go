@@ -158,8 +158,12 @@ type sources struct {
 }
 
 // Receive implements app.Sources.
-func (s sources) Receive(ctx context.Context, id app.ID[app.Build], tar io.Reader) error {
-	return s.points.around("Receive", func() error { return s.Sources.Receive(ctx, id, tar) })
+func (s sources) Receive(ctx context.Context, id app.ID[app.Build], tar io.Reader) (size int64, err error) {
+	err = s.points.around("Receive", func() error {
+		size, err = s.Sources.Receive(ctx, id, tar)
+		return err
+	})
+	return size, err
 }
 
 // Discard implements app.Sources.
