@@ -42,19 +42,21 @@ type App struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	state     *observed            // what the engine told
-	routes    *routes              // made of it and of the store
-	refresh   sync.Mutex           // held while routes are made anew
-	instances *queue[ID[Instance]] // in line to be reconciled
-	phases    *phases              // the release processes that are waited for
-	lingering *lingering           // what was replaced a moment ago
-	builds    *buildQueue          // what is being built
-	room      room                 // on the disk
-	untidy    chan struct{}        // asks for housekeeping
-	closed    map[ID[Build]]bool   // the builds whose logs housekeeping has closed; its own
-	ready     chan struct{}        // closed when Run has seen everything there is
-	attempts  attempts             // to sign in, that failed
-	cost      int                  // of a password's hash
+	state     *observed                 // what the engine told
+	routes    *routes                   // made of it and of the store
+	refresh   sync.Mutex                // held while routes are made anew
+	instances *queue[ID[Instance]]      // in line to be reconciled
+	phases    *waits[ID[Release]]       // the release processes that are waited for
+	tasks     *queue[ID[ScheduledTask]] // in line to be moved on
+	taskRuns  *waits[ID[TaskRun]]       // the processes of task runs that are waited for
+	lingering *lingering                // what was replaced a moment ago
+	builds    *buildQueue               // what is being built
+	room      room                      // on the disk
+	untidy    chan struct{}             // asks for housekeeping
+	closed    map[ID[Build]]bool        // the builds whose logs housekeeping has closed; its own
+	ready     chan struct{}             // closed when Run has seen everything there is
+	attempts  attempts                  // to sign in, that failed
+	cost      int                       // of a password's hash
 }
 
 // New returns the domain over its ports. Nothing happens by itself before Run.
@@ -76,7 +78,9 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		state:     newObserved(),
 		routes:    newRoutes(),
 		instances: newQueue[ID[Instance]](),
-		phases:    newPhases(),
+		phases:    newWaits[ID[Release]](),
+		tasks:     newQueue[ID[ScheduledTask]](),
+		taskRuns:  newWaits[ID[TaskRun]](),
 		lingering: newLingering(),
 		builds:    newBuildQueue(),
 		untidy:    make(chan struct{}, 1),

@@ -113,8 +113,8 @@ func (a *App) buildsOf(r Reader, instance Instance) ([]ID[Build], error) {
 	return buildIDs(append(wanted, present...)), err
 }
 
-// wantedReleases lists the releases of an instance that are moving, that a service runs, or
-// that are among the newest that ran.
+// wantedReleases lists the releases of an instance that are moving, that a service or a task
+// run runs, or that are among the newest that ran.
 func (a *App) wantedReleases(r Reader, instance Instance) ([]Release, error) {
 	newest, err := newestThatRan(r, instance, a.config.KeepReleases)
 	if err != nil {
@@ -125,7 +125,27 @@ func (a *App) wantedReleases(r Reader, instance Instance) ([]Release, error) {
 		return nil, err
 	}
 	serving, err := gather(r.Releases().By(ReleaseServing, string(instance.ID)), every[Release])
-	return slices.Concat(newest, moving, serving), err
+	if err != nil {
+		return nil, err
+	}
+	inTasks, err := releasesOfRuns(r, instance.ID)
+	return slices.Concat(newest, moving, serving, inTasks), err
+}
+
+// releasesOfRuns lists the releases in which task runs of an instance go on.
+func releasesOfRuns(r Reader, instance ID[Instance]) ([]Release, error) {
+	var releases []Release
+	for run, err := range r.TaskRuns().By(TaskRunInRelease, string(instance)) {
+		if err != nil {
+			return nil, err
+		}
+		release, err := r.Releases().Get(run.Release)
+		if err != nil && !IsNotFound(err) {
+			return nil, err
+		}
+		releases = append(releases, release)
+	}
+	return releases, nil
 }
 
 // presentReleases lists the releases of an instance that the engine has replicas of.

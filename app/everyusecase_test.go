@@ -35,11 +35,13 @@ type target struct {
 	release    app.ID[app.Release]
 	deployment app.ID[app.Deployment]
 	variable   app.ID[app.Variable]
+	task       app.ID[app.ScheduledTask]
+	taskRun    app.ID[app.TaskRun]
 }
 
 // everyUseCase lists the use cases with what they ask for.
 func everyUseCase() []useCase {
-	return slices.Concat(useCasesOfGroups(), useCasesOfSites(), useCasesOfServices(), useCasesOfReleases())
+	return slices.Concat(useCasesOfGroups(), useCasesOfSites(), useCasesOfServices(), useCasesOfReleases(), useCasesOfTasks())
 }
 
 func useCasesOfGroups() []useCase {
@@ -236,6 +238,46 @@ func useCasesOfReleases() []useCase {
 			return second(w.CreateDeployment(ctx, who, app.NewDeployment{Service: on.service, Build: on.build}))
 		}},
 	}
+}
+
+func useCasesOfTasks() []useCase {
+	return []useCase{
+		{name: "Tasks", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Tasks(ctx, who, on.instance))
+		}},
+		{name: "Task", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Task(ctx, who, on.task))
+		}},
+		{name: "CreateTask", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.CreateTask(ctx, who, app.NewTask{Instance: on.instance, Name: "more", TaskSettings: nightly()}))
+		}},
+		{name: "UpdateTask", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.UpdateTask(ctx, who, on.task, app.TaskUpdate{}))
+		}},
+		{name: "DeleteTask", action: app.ActionManage, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return w.DeleteTask(ctx, who, on.task)
+		}},
+		{name: "RunTask", action: app.ActionRun, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.RunTask(ctx, who, on.task))
+		}},
+		{name: "TaskRuns", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.TaskRuns(ctx, who, on.task, 0))
+		}},
+		{name: "TaskRun", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.TaskRun(ctx, who, on.taskRun))
+		}},
+		{name: "StopTaskRun", action: app.ActionRun, code: app.CodeConflict, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.StopTaskRun(ctx, who, on.taskRun))
+		}},
+		{name: "TaskRunLog", action: app.ActionView, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return firstError(w.TaskRunLog(ctx, who, on.taskRun, app.LogQuery{}))
+		}},
+	}
+}
+
+// nightly are the settings of some scheduled task.
+func nightly() app.TaskSettings {
+	return app.TaskSettings{Schedule: "30 2 * * *", Zone: "Europe/Vienna", Command: "true"}
 }
 
 // second drops a result and keeps the error.

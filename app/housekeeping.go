@@ -67,6 +67,7 @@ func (a *App) keepHouse(ctx context.Context) error {
 		a.dropArtifacts(ctx, buildGrace), // and with them what their sources are kept for
 		a.discardSources(ctx),
 		a.forgetPhases(ctx),
+		a.forgetRuns(ctx),
 		a.keepWithinBudget(ctx),
 	)
 }

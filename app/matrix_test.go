@@ -50,16 +50,20 @@ func (w *world) target(name string) target {
 	return on
 }
 
-// history gives the target a build that failed, with a release and a deployment of it,
-// and a variable.
+// history gives the target a build that failed, with a release and a deployment of it, a
+// variable, and a scheduled task with a run that failed.
 func (w *world) history(on *target) {
 	w.t.Helper()
 	on.build, on.release, on.deployment = app.NewID[app.Build](w.clock), app.NewID[app.Release](w.clock), app.NewID[app.Deployment](w.clock)
-	on.variable = app.NewID[app.Variable](w.clock)
+	on.variable, on.taskRun = app.NewID[app.Variable](w.clock), app.NewID[app.TaskRun](w.clock)
+	task, err := w.CreateTask(w.ctx, w.admin, app.NewTask{Instance: on.instance, Name: "task", TaskSettings: nightly()})
+	must(w.t, err)
+	on.task = task.ID
 	must(w.t, w.Store.Update(w.ctx, func(tx app.Tx) error {
 		return errors.Join(
 			tx.Builds().Put(app.Build{ID: on.build, Site: on.site, Instance: on.instance, State: app.BuildFailed}),
 			tx.Releases().Put(app.Release{ID: on.release, Instance: on.instance, Build: on.build, Number: 1, State: app.ReleaseFailed}),
+			tx.TaskRuns().Put(app.TaskRun{ID: on.taskRun, Task: on.task, Instance: on.instance, State: app.TaskRunFailed}),
 			tx.Variables().Put(app.Variable{ID: on.variable, Instance: on.instance, Name: "OLD", Value: w.Vault.Seal("1")}),
 			tx.Deployments().Put(app.Deployment{ID: on.deployment, Instance: on.instance, Service: on.service, Build: on.build, Release: on.release}),
 		)
@@ -129,7 +133,7 @@ func TestWhatNeverWasIsNotFoundByAnyUseCase(t *testing.T) {
 			w := newWorld(t)
 			w.wantCall(c, w.admin, target{
 				group: "no", member: "no", site: "no", siteUser: "no", instance: "no", service: "no",
-				host: "no", build: "no", release: "no", deployment: "no", variable: "no",
+				host: "no", build: "no", release: "no", deployment: "no", variable: "no", task: "no", taskRun: "no",
 			}, app.CodeNotFound)
 		})
 	}
@@ -151,7 +155,7 @@ func (w *world) wantCall(c useCase, who app.Actor, on target, want app.Code) {
 
 func TestTheTableOfUseCasesIsWhole(t *testing.T) {
 	elsewhere := map[string]bool{ // they are about people and the installation; or no use cases
-		"AddUser": true, "Backup": true, "Bootstrap": true, "ChangePassword": true, "Claim": true, "DiskReport": true, "Enqueue": true, "CreateGroup": true, "CreateUser": true, "DeleteUser": true,
+		"AddUser": true, "Backup": true, "Bootstrap": true, "ChangePassword": true, "Claim": true, "DiskReport": true, "Enqueue": true, "Fire": true, "ScheduledTasks": true, "CreateGroup": true, "CreateUser": true, "DeleteUser": true,
 		"Groups": true, "Identify": true, "Me": true, "Move": true, "People": true, "Refresh": true, "Revoke": true, "Routes": true, "Run": true,
 		"SetCheapPasswords": true, "SetClock": true, "SetDearPasswords": true, "SignIn": true, "SignInBrowser": true,
 		"SignOutBrowser": true, "Sizes": true, "SweepTokens": true, "User": true, "Users": true,

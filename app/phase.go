@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -16,32 +15,6 @@ const phaseTimeout = 30 * time.Minute
 func phaseID(id ID[Release]) ProcessID { return ProcessID(phasePrefix + string(id)) }
 
 const phasePrefix = "release-"
-
-// phases are the release processes that somebody waits for. It is safe for concurrent
-// use.
-type phases struct {
-	mu      sync.Mutex
-	waiting map[ID[Release]]bool
-}
-
-func newPhases() *phases { return &phases{waiting: map[ID[Release]]bool{}} }
-
-// enter reports whether nobody waits for the release process yet; leave must follow.
-func (f *phases) enter(id ID[Release]) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.waiting[id] {
-		return false
-	}
-	f.waiting[id] = true
-	return true
-}
-
-func (f *phases) leave(id ID[Release]) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.waiting, id)
-}
 
 // prepare starts the release process, or finds it, and waits beside for its end.
 func (a *App) prepare(ctx context.Context, p picture) error {

@@ -49,6 +49,9 @@ func (a *App) begin(ctx context.Context, since Revision, group *errgroup.Group) 
 	for range a.config.Builds {
 		group.Go(func() error { return a.buildLoop(ctx) })
 	}
+	for range taskWorkers {
+		group.Go(func() error { return a.taskLoop(ctx) })
+	}
 	group.Go(func() error { return a.housekeeping(ctx) })
 	return a.follow(ctx, since)
 }
@@ -91,6 +94,8 @@ func (a *App) changed(ctx context.Context, change Change) {
 	switch {
 	case change.Noun == "build":
 		a.builds.wake()
+	case change.Noun == "task run" && !change.Deleted:
+		a.moveOn(ctx, ID[TaskRun](change.Key))
 	case change.Noun == "service" && change.Deleted:
 		if err := a.Logs.Drop(ctx, ServiceLog(ID[Service](change.Key))); err != nil {
 			a.log.Warn("drop the log of a deleted service", "service", change.Key, "error", err)
@@ -98,7 +103,7 @@ func (a *App) changed(ctx context.Context, change Change) {
 	}
 }
 
-// enqueueAll puts every instance in line, with fresh routes, those that only the
+// enqueueAll puts every task in line, and every instance, with fresh routes, those that only the
 // engine knows included.
 func (a *App) enqueueAll(ctx context.Context) error {
 	ids := a.state.instances()
@@ -120,7 +125,7 @@ func (a *App) enqueueAll(ctx context.Context) error {
 		}
 		a.instances.add(id)
 	}
-	return nil
+	return a.enqueueTasks(ctx)
 }
 
 func (a *App) reconcileLoop(ctx context.Context) error {

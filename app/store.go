@@ -71,6 +71,8 @@ type Reader interface {
 	Deployments() Rows[Deployment]
 	Variables() Rows[Variable]
 	Hosts() Rows[Host]
+	Tasks() Rows[ScheduledTask]
+	TaskRuns() Rows[TaskRun]
 }
 
 // Tx reads and writes all tables; what it wrote is seen by others all at once, when
@@ -89,6 +91,8 @@ type Tx interface {
 	Deployments() Table[Deployment]
 	Variables() Table[Variable]
 	Hosts() Table[Host]
+	Tasks() Table[ScheduledTask]
+	TaskRuns() Table[TaskRun]
 	// Reader shows the same transaction, what it has written so far included.
 	Reader() Reader
 }

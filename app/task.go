@@ -1,102 +1,119 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones are known on machines that have no list of them
-
-	"github.com/robfig/cron/v3"
 )
 
-// ScheduledTask is a command that runs in an instance at cron times of a time zone.
+// ScheduledTask is a command that runs in an instance at the times of a schedule.
 type ScheduledTask struct {
 	ID       ID[ScheduledTask]
 	Instance ID[Instance]
 	Name     string // unique in its instance
+	TaskSettings
+	// Paused tasks are not due. What they miss meanwhile is not told.
+	Paused bool
+	// Decided is the last due time that was decided on: to run, to skip, or to miss. What is
+	// due before is over for ever. When it is made and each time its schedule changes or
+	// its pause ends, that is now.
+	Decided time.Time
+	Created time.Time
+}
+
+// TaskSettings are what people say of a scheduled task.
+type TaskSettings struct {
 	Schedule string // five fields: minute, hour, day of the month, month, day of the week
 	Zone     string // of the IANA list: "Europe/Vienna"
-	Command  string
-	Created  time.Time
+	Command  string // for sh
+	Size     string // a name of Sizes; empty: the smallest
+	Overlap  OverlapPolicy
+	// Retries is how often a run that failed is tried again, 0 to MaxRetries.
+	Retries int
+	// TimeLimit is how long one attempt may take, up to MaxTimeLimit; 0: DefaultTimeLimit.
+	TimeLimit time.Duration
+	// CatchUp runs it once, late, when Gondor was down at its time; otherwise that is missed.
+	CatchUp bool
 }
 
-// TaskRun is one firing of a scheduled task.
-type TaskRun struct {
-	ID       ID[TaskRun]
-	Task     ID[ScheduledTask]
-	Instance ID[Instance]
-	Release  ID[Release] // the one it ran in
-	Due      time.Time   // the minute that the schedule names
-	State    TaskRunState
-	Exit     Exit // how it ended; zero before, and when it never began
-	Started  time.Time
-}
+// OverlapPolicy says what happens when a task is due while its run before still goes on.
+type OverlapPolicy string
 
-// TaskRunState is where a task run stands:
-//
-//	due ──started──▶ running ──exit code 0──▶ succeeded
-//	 │                  ├──any other──▶ failed
-//	 │                  └──stopped by somebody──▶ cancelled
-//	 └──the run before still goes on, or nothing is deployed──▶ skipped
-type TaskRunState string
-
-// The states of a task run.
+// The policies.
 const (
-	TaskRunDue       TaskRunState = "due"
-	TaskRunRunning   TaskRunState = "running"
-	TaskRunSucceeded TaskRunState = "succeeded"
-	TaskRunFailed    TaskRunState = "failed"
-	TaskRunCancelled TaskRunState = "cancelled"
-	TaskRunSkipped   TaskRunState = "skipped"
+	OverlapSkip    OverlapPolicy = "skip"    // it does not run this time: the default
+	OverlapQueue   OverlapPolicy = "queue"   // it runs when the one before has ended
+	OverlapReplace OverlapPolicy = "replace" // the one before is cancelled
 )
 
-// Ended reports whether the state is final.
-func (s TaskRunState) Ended() bool { return s != TaskRunDue && s != TaskRunRunning }
+// The bounds of a task's settings.
+const (
+	MaxRetries       = 10
+	DefaultTimeLimit = 6 * time.Hour
+	MaxTimeLimit     = 7 * 24 * time.Hour
+	// MaxQueued is how many runs of one task wait for those before; more are skipped.
+	MaxQueued = 10
+)
 
-// scheduleFields are how many fields a schedule has.
-const scheduleFields = 5
+// Indexes of scheduled tasks.
+const (
+	TaskByInstance = "instance"
+	TaskByName     = "name" // unique, "INSTANCE-ID/NAME"
+)
 
-// ParseSchedule reads a schedule of five fields, as crontab(5) has them, in a zone of
-// the IANA list. The schedule returned tells times in that zone.
-func ParseSchedule(schedule, zone string) (cron.Schedule, error) {
-	location, err := ParseZone("timezone", zone)
-	if err != nil {
-		return nil, err
+// Key implements Record.
+func (t ScheduledTask) Key() string { return string(t.ID) }
+
+// InstanceID implements OfInstance.
+func (t ScheduledTask) InstanceID() ID[Instance] { return t.Instance }
+
+// Indexes implements Record.
+func (t ScheduledTask) Indexes() []Index {
+	return []Index{
+		{Name: TaskByInstance, Value: string(t.Instance)},
+		{Name: TaskByName, Value: string(t.Instance) + "/" + t.Name, Unique: true},
 	}
-	fields := strings.Fields(schedule)
-	if err := checkFields(schedule, fields); err != nil {
-		return nil, err
-	}
-	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
-	parsed, err := parser.Parse(strings.Join(fields, " "))
-	if err != nil {
-		return nil, Invalid("schedule", "%q can't be read (%s); write minute, hour, day of the month, month and day of the week, such as %q for half past four every day", schedule, err, "30 4 * * *")
-	}
-	if spec, ok := parsed.(*cron.SpecSchedule); ok {
-		spec.Location = location
-	}
-	return parsed, nil
 }
 
-// checkFields says what is right when there are not five fields, or one of them is none.
-func checkFields(schedule string, fields []string) error {
-	const right = "write minute, hour, day of the month, month and day of the week, such as %q for half past four every day"
+// Next is when the task is due after t; zero while it is paused.
+func (t ScheduledTask) Next(after time.Time) time.Time {
+	schedule, err := ParseSchedule(t.Schedule, t.Zone)
+	if err != nil || t.Paused {
+		return time.Time{} // it was checked when it was set; zones may go from the list
+	}
+	return schedule.Next(after)
+}
+
+// withDefaults fills in what was not said.
+func (s TaskSettings) withDefaults() TaskSettings {
+	if s.Overlap == "" {
+		s.Overlap = OverlapSkip
+	}
+	if s.TimeLimit == 0 {
+		s.TimeLimit = DefaultTimeLimit
+	}
+	return s
+}
+
+// check says what would be right of the first setting that is not.
+func (s TaskSettings) check(sizes Sizes) error {
+	if _, err := ParseSchedule(s.Schedule, s.Zone); err != nil {
+		return err
+	}
 	switch {
-	case len(fields) == scheduleFields+1 && !strings.Contains(fields[0], "="):
-		return Invalid("schedule", "%q has six fields; leave the seconds out and write five, such as %q", schedule, strings.Join(fields[1:], " "))
-	case strings.ContainsAny(schedule, "=@"):
-		return Invalid("schedule", "%q is not a schedule of five fields, and the time zone stands beside it; "+right, schedule, "30 4 * * *")
-	case len(fields) != scheduleFields:
-		return Invalid("schedule", "%q has %d fields and needs five; "+right, schedule, len(fields), "30 4 * * *")
+	case strings.TrimSpace(s.Command) == "":
+		return Invalid("command", "is missing; give a command such as %q", "python manage.py clearsessions")
+	case strings.ContainsRune(s.Command, 0):
+		return Invalid("command", "holds a NUL byte, which no command can have")
+	case !slices.Contains([]OverlapPolicy{OverlapSkip, OverlapQueue, OverlapReplace}, s.Overlap):
+		return Invalid("overlap", "%q is not known; use skip, queue or replace", string(s.Overlap))
+	case s.Retries < 0 || s.Retries > MaxRetries:
+		return Invalid("retries", "%d is out of range; give 0 to %d", s.Retries, MaxRetries)
+	case s.TimeLimit < time.Second || s.TimeLimit > MaxTimeLimit:
+		return Invalid("time_limit", "%v is out of range; give 1 second to 7 days", s.TimeLimit)
+	case s.Size == "":
+		return nil
 	}
-	return nil
-}
-
-// ParseZone returns the time zone of that name in the IANA list. field names it in the
-// error.
-func ParseZone(field, name string) (*time.Location, error) {
-	location, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
-		return nil, Invalid(field, "%q is not a time zone of the IANA list; give one such as %q or %q", name, "Europe/Vienna", "UTC")
-	}
-	return location, nil
+	_, err := sizes.Find(s.Size)
+	return err
 }

@@ -17,6 +17,9 @@ func (a *App) tearDown(ctx context.Context, p picture) error {
 			return fmt.Errorf("stop the release process: %w", err)
 		}
 	}
+	if err := a.stopRunsOf(ctx, p.instance.ID); err != nil {
+		return err
+	}
 	if len(a.state.refs(p.instance.ID)) > 0 {
 		return a.removeOthers(ctx, p.instance.ID, func(WorkloadRef) bool { return false })
 	}
@@ -32,6 +35,22 @@ func (a *App) tearDown(ctx context.Context, p picture) error {
 	}
 	a.tidy()
 	return a.dropLogs(ctx, logs)
+}
+
+// stopRunsOf ends the task runs of a deleted instance.
+func (a *App) stopRunsOf(ctx context.Context, instance ID[Instance]) error {
+	var runs []TaskRun
+	err := a.read(ctx, func(r Reader) (err error) {
+		runs, err = gather(r.TaskRuns().By(TaskRunInRelease, string(instance)), every[TaskRun])
+		return err
+	})
+	for _, run := range runs {
+		err = errors.Join(err, a.Processes.Forget(ctx, taskProcess(run)))
+	}
+	if err != nil {
+		return fmt.Errorf("stop the task runs of instance %s: %w", instance, err)
+	}
+	return nil
 }
 
 // eraseInstance deletes the records of an instance, and of its site when that is
@@ -70,6 +89,12 @@ func instanceLogs(r Reader, instance Instance) ([]LogName, error) {
 		}
 		logs = append(logs, ReleaseLog(release.ID))
 	}
+	for run, err := range r.TaskRuns().By(TaskRunByInstance, string(instance.ID)) {
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, taskRunLog(run.ID))
+	}
 	return logs, nil
 }
 
@@ -88,6 +113,8 @@ func deleteInstance(tx Tx, instance Instance) error {
 		deleteAll(tx.Hosts(), HostByInstance, id),
 		deleteAll(tx.Deployments(), DeploymentByInstance, id),
 		deleteAll(tx.Releases(), ReleaseByInstance, id),
+		deleteAll(tx.TaskRuns(), TaskRunByInstance, id),
+		deleteAll(tx.Tasks(), TaskByInstance, id),
 		tx.Instances().Delete(instance.ID),
 	)
 }

@@ -20,6 +20,7 @@ import (
 	"gondor/cluster/local/supervisor"
 	"gondor/router"
 	"gondor/runner"
+	"gondor/scheduler"
 	"gondor/store"
 	"gondor/web"
 	"gondor/web/ui"
@@ -39,15 +40,16 @@ type server struct {
 	listener net.Listener
 	ready    net.Listener // of the kubelet's questions, nil when nobody asks
 
-	budget app.DiskBudget
-	store  *store.Store
-	vault  *app.Vault
-	engine cluster.Engine
-	alone  bool // no supervisor ran before
-	app    *app.App
-	router *router.Router
-	runner *runner.Runner
-	web    http.Handler
+	budget    app.DiskBudget
+	store     *store.Store
+	vault     *app.Vault
+	engine    cluster.Engine
+	alone     bool // no supervisor ran before
+	app       *app.App
+	router    *router.Router
+	runner    *runner.Runner
+	scheduler *scheduler.Scheduler
+	web       http.Handler
 
 	access  *router.AccessLines
 	closers []io.Closer // in the order of their opening
@@ -225,6 +227,7 @@ func (s *server) openApp(context.Context) error {
 		Endpoints: s.runner,
 		Disk:      &disk{data: s.options.data, budget: s.budget, local: s.options.engine == cluster.Local, engine: s.engine},
 	}), s.options.log)
+	s.scheduler = scheduler.New(scheduler.Options{Tasks: s.app, Log: s.options.log})
 	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Logger: s.options.log})
 	if err != nil {
 		return err

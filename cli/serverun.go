@@ -19,8 +19,8 @@ type part struct {
 
 // run serves until ctx ends or a part fails. Everything starts at once, but for the
 // listener, which accepts when the routes are known; then announce is called. The stop
-// order is: the listener with the requests in flight, the joined processes, the routes,
-// the domain, the engine; what the engine runs goes on.
+// order is: the listener with the requests in flight, the scheduler, the joined processes,
+// the routes, the domain, the engine; what the engine runs goes on.
 func (s *server) run(ctx context.Context, announce func()) error {
 	streams, endStreams := context.WithCancel(context.Background())
 	defer endStreams()
@@ -33,6 +33,7 @@ func (s *server) run(ctx context.Context, announce func()) error {
 		{"domain", s.app.Run},
 		{"routes", func(ctx context.Context) error { return s.router.Run(ctx, routes) }},
 		{"sessions", s.runner.Run},
+		{"scheduler", s.scheduler.Run},
 	}
 	if s.ready != nil {
 		parts = append(parts, part{"answers to the kubelet", func(ctx context.Context) error { return serveReady(ctx, s.ready, routes.known) }})

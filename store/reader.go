@@ -36,3 +36,9 @@ func (r reader) Variables() app.Rows[app.Variable] {
 	return table[app.Variable]{r.transaction, variable}
 }
 func (r reader) Hosts() app.Rows[app.Host] { return table[app.Host]{r.transaction, host} }
+
+func (r reader) Tasks() app.Rows[app.ScheduledTask] {
+	return table[app.ScheduledTask]{r.transaction, task}
+}
+
+func (r reader) TaskRuns() app.Rows[app.TaskRun] { return table[app.TaskRun]{r.transaction, taskRun} }

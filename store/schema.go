@@ -25,6 +25,8 @@ const (
 	deployment = "deployment"
 	variable   = "variable"
 	host       = "host"
+	task       = "scheduled task"
+	taskRun    = "task run"
 )
 
 // schema lists all tables.
@@ -43,6 +45,8 @@ func schema() []shape {
 		shapeOf[app.Deployment](deployment),
 		shapeOf[app.Variable](variable),
 		shapeOf[app.Host](host),
+		shapeOf[app.ScheduledTask](task),
+		shapeOf[app.TaskRun](taskRun),
 	}
 }
 

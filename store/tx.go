@@ -29,4 +29,10 @@ func (t tx) Deployments() app.Table[app.Deployment] {
 
 func (t tx) Variables() app.Table[app.Variable] { return table[app.Variable]{t.transaction, variable} }
 func (t tx) Hosts() app.Table[app.Host]         { return table[app.Host]{t.transaction, host} }
-func (t tx) Reader() app.Reader                 { return reader(t) }
+func (t tx) Tasks() app.Table[app.ScheduledTask] {
+	return table[app.ScheduledTask]{t.transaction, task}
+}
+
+func (t tx) TaskRuns() app.Table[app.TaskRun] { return table[app.TaskRun]{t.transaction, taskRun} }
+
+func (t tx) Reader() app.Reader { return reader(t) }

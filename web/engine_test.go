@@ -39,10 +39,10 @@ func newEngine() *engine {
 
 // Sources.
 
-func (e *engine) Receive(_ context.Context, id app.ID[app.Build], source io.Reader) error {
+func (e *engine) Receive(_ context.Context, id app.ID[app.Build], source io.Reader) (int64, error) {
 	data, err := io.ReadAll(source)
 	if err != nil {
-		return app.Invalid("", "the upload broke off")
+		return 0, app.Invalid("", "the upload broke off")
 	}
 	for r := tar.NewReader(bytes.NewReader(data)); ; {
 		_, err := r.Next()
@@ -50,13 +50,13 @@ func (e *engine) Receive(_ context.Context, id app.ID[app.Build], source io.Read
 			break
 		}
 		if err != nil {
-			return app.Invalid("", "the body is not a tar")
+			return 0, app.Invalid("", "the body is not a tar")
 		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sources[id] = data
-	return nil
+	return int64(len(data)), nil
 }
 
 func (e *engine) Plan(context.Context, app.ID[app.Build], []app.Runtime) (app.Plan, error) {

@@ -41,7 +41,7 @@ func (w *world) holding(name string) {
 		group.Number = number
 		return errors.Join(
 			err, tx.Groups().Put(group), tx.Sites().Put(site), tx.Instances().Put(instance),
-			putPeople(tx, name, group, site), w.putRunning(tx, name, instance),
+			putPeople(tx, name, group, site), w.putRunning(tx, name, instance), putTask(tx, name, instance),
 		)
 	})
 }
@@ -54,6 +54,18 @@ func putPeople(tx app.Tx, name string, group app.ResourceGroup, site app.Site) e
 	return errors.Join(
 		tx.Members().Put(app.Member{ID: idIn[app.Member](name, "member"), Group: group.ID, User: idOf[app.User]("admin"), Role: app.Viewer}),
 		tx.SiteUsers().Put(app.SiteUser{ID: idIn[app.SiteUser](name, "site user"), Site: site.ID, User: someone, Role: app.Viewer}),
+	)
+}
+
+// putTask stores a scheduled task with a run that is due.
+func putTask(tx app.Tx, name string, i app.Instance) error {
+	task := app.ScheduledTask{
+		ID: idIn[app.ScheduledTask](name, "task"), Instance: i.ID, Name: "nightly", Created: time.Now(),
+		TaskSettings: app.TaskSettings{Schedule: "30 2 * * *", Zone: "UTC", Command: "true", Overlap: app.OverlapQueue, TimeLimit: time.Hour},
+	}
+	return errors.Join(
+		tx.Tasks().Put(task),
+		tx.TaskRuns().Put(app.TaskRun{ID: idIn[app.TaskRun](name, "task run"), Task: task.ID, Instance: i.ID, State: app.TaskRunDue, Attempt: 1}),
 	)
 }
 

@@ -115,6 +115,19 @@ var visits = []visit{
 	{route: "POST /v2/deployments/", body: `{"service": "{service}", "build": "{build}"}`, action: app.ActionDeploy},
 	{route: "GET /v2/deployments/:id/", path: "/v2/deployments/{deployment}/", action: app.ActionView},
 
+	{route: "GET /v2/scheduled_tasks/", path: "/v2/scheduled_tasks/?instance={instance}", action: app.ActionView},
+	{route: "GET /v2/scheduled_tasks/find/", path: "/v2/scheduled_tasks/find/?name=nightly&instance={instance}", action: app.ActionView},
+	{route: "POST /v2/scheduled_tasks/", body: `{"instance": "{instance}", "name": "more", "schedule": "* * * * *", "command": "true"}`, action: app.ActionManage},
+	{route: "GET /v2/scheduled_tasks/:id/", path: "/v2/scheduled_tasks/{task}/", action: app.ActionView},
+	{route: "PATCH /v2/scheduled_tasks/:id/", path: "/v2/scheduled_tasks/{task}/", body: `{"paused": true}`, action: app.ActionManage},
+	{route: "DELETE /v2/scheduled_tasks/:id/", path: "/v2/scheduled_tasks/{task}/", action: app.ActionManage},
+	{route: "POST /v2/scheduled_tasks/:id/run/", path: "/v2/scheduled_tasks/{task}/run/", action: app.ActionRun},
+
+	{route: "GET /v2/task_runs/", path: "/v2/task_runs/?task={task}", action: app.ActionView},
+	{route: "GET /v2/task_runs/:id/", path: "/v2/task_runs/{task_run}/", action: app.ActionView},
+	{route: "POST /v2/task_runs/:id/stop/", path: "/v2/task_runs/{task_run}/stop/", action: app.ActionRun},
+	{route: "GET /v2/task_runs/:id/log/", path: "/v2/task_runs/{task_run}/log/", action: app.ActionView},
+
 	{route: "GET /v2/events/", path: "/v2/events/?instance={instance}", action: app.ActionView},
 }
 
@@ -137,6 +150,8 @@ func nouns(group string) map[string][2]string {
 		"envvar":     {"envvars", string(idIn[app.Variable](group, "variable"))},
 		"build":      {"builds", string(idIn[app.Build](group, "build"))},
 		"waiting":    {"builds", string(idIn[app.Build](group, "waiting build"))},
+		"task":       {"scheduled_tasks", string(idIn[app.ScheduledTask](group, "task"))},
+		"task_run":   {"task_runs", string(idIn[app.TaskRun](group, "task run"))},
 		"release":    {"releases", string(idIn[app.Release](group, "release"))},
 		"pending":    {"releases", string(idIn[app.Release](group, "pending release"))},
 		"deployment": {"deployments", string(idIn[app.Deployment](group, "deployment"))},

@@ -77,7 +77,8 @@ func (s *server) routes() []route {
 	for _, some := range [][]route{
 		s.oauthRoutes(), s.meRoutes(), s.userRoutes(), s.groupRoutes(), s.memberRoutes(),
 		s.siteRoutes(), s.siteUserRoutes(), s.instanceRoutes(), s.serviceRoutes(), s.hostRoutes(),
-		s.variableRoutes(), s.buildRoutes(), s.releaseRoutes(), s.deploymentRoutes(), s.eventRoutes(),
+		s.variableRoutes(), s.buildRoutes(), s.releaseRoutes(), s.deploymentRoutes(), s.taskRoutes(),
+		s.taskRunRoutes(), s.eventRoutes(),
 		s.backupRoutes(), s.diskRoutes(), s.openapiRoutes(),
 	} {
 		all = append(all, some...)

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// keepTaskRuns is how many of the newest runs of a task are kept, with their logs.
+const keepTaskRuns = 100
+
+// The pause before a retry: the first, and the longest.
+const (
+	firstRetry = 30 * time.Second
+	lastRetry  = 10 * time.Minute
+)
+
+// endRun stores how an attempt ended, and forgets its process then: the other way round a
+// kill between the two would have it run twice.
+func (a *App) endRun(ctx context.Context, run TaskRun, exit Exit) error {
+	var now TaskRun
+	var old []TaskRun
+	err := a.update(ctx, func(tx Tx) (err error) {
+		if now, err = tx.TaskRuns().Get(run.ID); err != nil || now.State != TaskRunRunning || now.Attempt != run.Attempt {
+			return err
+		}
+		task, err := tx.Tasks().Get(now.Task)
+		if err != nil {
+			return err
+		}
+		now = a.judge(now, task, exit)
+		if err := tx.TaskRuns().Put(now); err != nil {
+			return err
+		}
+		old, err = pruneRuns(tx, now.Task)
+		return err
+	})
+	if err != nil && !IsNotFound(err) { // its task was deleted meanwhile
+		return fmt.Errorf("store the end of a task run: %w", err)
+	}
+	if err == nil {
+		a.sayOfRun(ctx, now)
+	}
+	return errors.Join(a.dropRuns(ctx, old), a.Processes.Forget(ctx, taskProcess(run)))
+}
+
+// pruneRuns deletes all but the newest runs of a task, and returns them.
+func pruneRuns(tx Tx, task ID[ScheduledTask]) ([]TaskRun, error) {
+	runs, err := gather(tx.TaskRuns().By(TaskRunByTask, string(task)), func(r TaskRun) bool { return r.State.Ended() })
+	if err != nil || len(runs) <= keepTaskRuns {
+		return nil, err
+	}
+	old := runs[:len(runs)-keepTaskRuns]
+	for _, run := range old {
+		if err := tx.TaskRuns().Delete(run.ID); err != nil {
+			return nil, err
+		}
+	}
+	return old, nil
+}
+
+// judge is what becomes of a run whose attempt has ended.
+func (a *App) judge(run TaskRun, task ScheduledTask, exit Exit) TaskRun {
+	run.Exit = exit
+	switch {
+	case exit.Code == 0:
+		return run.end(TaskRunSucceeded, "", a.now())
+	case run.Stopped:
+		return run.end(TaskRunCancelled, run.Message, a.now())
+	case run.Attempt <= task.Retries:
+		pause := min(firstRetry<<(run.Attempt-1), lastRetry)
+		run.State, run.Attempt, run.After = TaskRunDue, run.Attempt+1, a.now().Add(pause)
+		run.Message = fmt.Sprintf("Attempt %d failed: %s. It is tried again.", run.Attempt-1, exit.Message)
+		return run
+	}
+	return run.end(TaskRunFailed, strings.TrimSuffix(exit.Message, ".")+".", a.now())
+}
+
+// sayOfRun writes into a run's log how it stands, and closes the log of one that has ended.
+func (a *App) sayOfRun(ctx context.Context, run TaskRun) {
+	text := run.Message
+	switch run.State {
+	case TaskRunSucceeded:
+		text = fmt.Sprintf("Succeeded after %.1f s.", run.Ended.Sub(run.Started).Seconds())
+	case TaskRunFailed:
+		text = "Failed: " + run.Message
+	}
+	err := a.Logs.Append(ctx, taskRunLog(run.ID), text)
+	if err == nil && run.State.Ended() {
+		err = a.Logs.Close(ctx, taskRunLog(run.ID))
+	}
+	if err != nil {
+		a.log.Warn("write the log of a task run", "run", run.ID, "error", err)
+	}
+}
+
+// forgetRuns forgets the processes of attempts that have been judged, or whose task is no
+// more: a kill may have come between the two. One that still runs was to be stopped.
+func (a *App) forgetRuns(ctx context.Context) error {
+	kept, err := a.Processes.Kept(ctx)
+	if err != nil {
+		return fmt.Errorf("list the processes that are kept: %w", err)
+	}
+	for _, id := range kept {
+		if !strings.HasPrefix(string(id), taskPrefix) {
+			continue
+		}
+		over, err := a.runIsOver(ctx, id)
+		if err == nil && over {
+			err = a.Processes.Forget(ctx, id)
+		}
+		if err != nil {
+			return fmt.Errorf("forget the process of a task run: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *App) runIsOver(ctx context.Context, process ProcessID) (bool, error) {
+	id, _, _ := strings.Cut(strings.TrimPrefix(string(process), taskPrefix), "-")
+	over := false
+	err := a.read(ctx, func(r Reader) error {
+		run, err := r.TaskRuns().Get(ID[TaskRun](id))
+		over = IsNotFound(err) || err == nil && (run.State != TaskRunRunning || taskProcess(run) != process)
+		if IsNotFound(err) {
+			return nil
+		}
+		return err
+	})
+	return over, err
+}

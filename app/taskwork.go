@@ -1,0 +1,216 @@
+package app
+
+import (
+	"context"
+	"fmt"
+)
+
+// taskPrefix begins the IDs of the processes of task runs.
+const taskPrefix = "task-"
+
+// taskProcess is the process of a run's present attempt. There is one for each, for ever, so
+// that it is found again after a kill and never run twice.
+func taskProcess(run TaskRun) ProcessID {
+	return ProcessID(fmt.Sprintf("%s%s-%d", taskPrefix, run.ID, run.Attempt))
+}
+
+// taskWorkers is how many tasks are moved on at the same time; nothing long waits inside.
+const taskWorkers = 2
+
+// taskLoop moves tasks on that are in line, one step each.
+func (a *App) taskLoop(ctx context.Context) error {
+	for {
+		id, err := a.tasks.take(ctx)
+		if err != nil {
+			return err
+		}
+		if err := a.advanceTask(ctx, id); err != nil && ctx.Err() == nil {
+			a.log.Error("run a scheduled task", "task", id, "error", err)
+			a.tasks.addAfter(id, retryAfter)
+		}
+		a.tasks.done(id)
+	}
+}
+
+// enqueueTasks puts every task in line that has a run which has not ended.
+func (a *App) enqueueTasks(ctx context.Context) error {
+	return a.read(ctx, func(r Reader) error {
+		for task, err := range r.Tasks().Each() {
+			if err != nil {
+				return err
+			}
+			a.tasks.add(task.ID)
+		}
+		return nil
+	})
+}
+
+// moveOn puts the task of a run in line.
+func (a *App) moveOn(ctx context.Context, id ID[TaskRun]) {
+	err := a.read(ctx, func(r Reader) error {
+		run, err := r.TaskRuns().Get(id)
+		if err == nil {
+			a.tasks.add(run.Task)
+		}
+		return err
+	})
+	if err != nil && !IsNotFound(err) && ctx.Err() == nil {
+		a.log.Error("look at a task run", "run", id, "error", err)
+	}
+}
+
+// advanceTask brings the oldest run of a task that has not ended a step further: the one
+// behind it waits for its end.
+func (a *App) advanceTask(ctx context.Context, id ID[ScheduledTask]) error {
+	run, err := a.oldestRun(ctx, id)
+	switch {
+	case IsNotFound(err):
+		return nil
+	case err != nil:
+		return err
+	case run.State == TaskRunDue && run.After.After(a.now()) && !run.Stopped:
+		a.tasks.addAfter(id, run.After.Sub(a.now()))
+		return nil
+	case run.State == TaskRunDue:
+		return a.beginRun(ctx, run.ID)
+	}
+	if err := a.carryOn(ctx, run); err != nil || !run.Stopped {
+		return err
+	}
+	if err := a.Processes.Stop(ctx, taskProcess(run)); err != nil {
+		return fmt.Errorf("stop a task run: %w", err)
+	}
+	return nil
+}
+
+func (a *App) oldestRun(ctx context.Context, task ID[ScheduledTask]) (run TaskRun, err error) {
+	err = a.read(ctx, func(r Reader) error {
+		run, err = r.TaskRuns().One(TaskRunMoving, string(task))
+		return err
+	})
+	return run, err
+}
+
+// beginRun settles which release a run runs in. The change of the record brings it back
+// here, to be started.
+func (a *App) beginRun(ctx context.Context, id ID[TaskRun]) error {
+	return a.update(ctx, func(tx Tx) error {
+		run, err := tx.TaskRuns().Get(id)
+		if err != nil || run.State != TaskRunDue {
+			return err
+		}
+		release, err := servingRelease(tx.Reader(), run.Instance)
+		switch {
+		case run.Stopped:
+			run = run.end(TaskRunCancelled, run.Message, a.now())
+		case IsNotFound(err):
+			run = run.end(TaskRunSkipped, "Skipped: nothing is deployed.", a.now())
+		case err != nil:
+			return err
+		default:
+			run.State, run.Release = TaskRunRunning, release.ID
+			if run.Started.IsZero() {
+				run.Started = a.now()
+			}
+		}
+		return tx.TaskRuns().Put(run)
+	})
+}
+
+// servingRelease is the newest release that services of an instance run. CodeNotFound when
+// they run none.
+func servingRelease(r Reader, instance ID[Instance]) (newest Release, err error) {
+	for release, err := range r.Releases().By(ReleaseServing, string(instance)) {
+		if err != nil {
+			return newest, err
+		}
+		if release.Number > newest.Number {
+			newest = release
+		}
+	}
+	if newest.ID == "" {
+		return newest, NotFound("release")
+	}
+	return newest, nil
+}
+
+// carryOn starts the process of a run, or finds it, and waits beside for its end.
+func (a *App) carryOn(ctx context.Context, run TaskRun) error {
+	if !a.taskRuns.enter(run.ID) {
+		return nil
+	}
+	process, err := a.processOf(ctx, run)
+	if err == nil {
+		err = a.Processes.Start(ctx, process)
+	}
+	switch {
+	case err != nil && passes(err):
+		a.taskRuns.leave(run.ID)
+		return fmt.Errorf("start a task run: %w", err)
+	case err != nil:
+		a.taskRuns.leave(run.ID)
+		return a.endRun(ctx, run, Exit{Code: 1, Message: err.Error(), Ended: a.now()})
+	}
+	go a.awaitRun(ctx, run)
+	return nil
+}
+
+// passes reports whether a fault is that of the moment and not of what was asked for.
+func passes(err error) bool {
+	switch CodeOf(err) {
+	case CodeUnavailable, CodeFull, CodeInternal:
+		return true
+	}
+	return false
+}
+
+func (a *App) processOf(ctx context.Context, run TaskRun) (Process, error) {
+	process := Process{ID: taskProcess(run), LogName: taskRunLog(run.ID)}
+	err := a.read(ctx, func(r Reader) error {
+		task, err := r.Tasks().Get(run.Task)
+		if err != nil {
+			return err
+		}
+		instance, err := r.Instances().Get(run.Instance)
+		if err != nil {
+			return err
+		}
+		release, err := r.Releases().Get(run.Release)
+		if err != nil {
+			return err
+		}
+		build, err := r.Builds().Get(release.Build)
+		if err != nil {
+			return err
+		}
+		if process.Program, err = a.program(instance, release, build, ""); err != nil {
+			return err
+		}
+		process.Program.Command, process.Timeout = task.Command, task.TimeLimit
+		process.Program.Size = a.config.Sizes[0]
+		if task.Size != "" {
+			process.Program.Size, err = a.config.Sizes.Find(task.Size)
+		}
+		return err
+	})
+	return process, err
+}
+
+// awaitRun waits for the end of a run's process. Should storing that fail, the next look
+// waits anew: the process keeps its exit until then.
+func (a *App) awaitRun(ctx context.Context, run TaskRun) {
+	exit, err := a.Processes.Wait(ctx, taskProcess(run))
+	if err == nil {
+		err = a.endRun(ctx, run, exit)
+	}
+	a.taskRuns.leave(run.ID)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		a.log.Error("end a task run", "run", run.ID, "error", err)
+		a.tasks.addAfter(run.Task, retryAfter)
+		return
+	}
+	a.tasks.add(run.Task)
+}
