@@ -59,3 +59,22 @@ func PromiseRoom(ctx context.Context, a *App, source, artifact int64, waiting fu
 
 // AddToRoom counts so many bytes as kept.
 func AddToRoom(a *App, bytes int64) { a.room.add(bytes) }
+
+// LookAtRelease looks at an instance with a release that is preparing, and returns what
+// goes on from there, now or later.
+func LookAtRelease(ctx context.Context, a *App, instance ID[Instance]) (prepare func() error, err error) {
+	p, err := a.picture(ctx, instance)
+	return func() error { return a.prepare(ctx, p) }, err
+}
+
+// CarryOnRun goes on with a run as it was when it was read.
+func CarryOnRun(ctx context.Context, a *App, run TaskRun) error { return a.carryOn(ctx, run) }
+
+// Waited reports whether nobody waits for a release process or a task run.
+func Waited(a *App) bool {
+	a.phases.mu.Lock()
+	defer a.phases.mu.Unlock()
+	a.taskRuns.mu.Lock()
+	defer a.taskRuns.mu.Unlock()
+	return len(a.phases.waiting)+len(a.taskRuns.waiting) == 0
+}

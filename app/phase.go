@@ -22,16 +22,30 @@ func (a *App) prepare(ctx context.Context, p picture) error {
 	if !a.phases.enter(release.ID) {
 		return nil
 	}
+	started, err := a.startPhase(ctx, p, release)
+	if err != nil || !started {
+		a.phases.leave(release.ID)
+		return err
+	}
+	go a.awaitPhase(ctx, p, release)
+	return nil
+}
+
+// startPhase starts the release process, unless it is over: the picture may be older than
+// the end of the one who waited before, and what is forgotten would run again.
+func (a *App) startPhase(ctx context.Context, p picture, release Release) (started bool, err error) {
+	over, err := a.phaseIsOver(ctx, release.ID)
+	if err != nil || over {
+		return false, err
+	}
 	process, err := a.phase(p, release)
 	if err == nil {
 		err = a.Processes.Start(ctx, process)
 	}
 	if err != nil {
-		a.phases.leave(release.ID)
-		return fmt.Errorf("start the release process of v%d: %w", release.Number, err)
+		return false, fmt.Errorf("start the release process of v%d: %w", release.Number, err)
 	}
-	go a.awaitPhase(ctx, p, release)
-	return nil
+	return true, nil
 }
 
 // awaitPhase moves the release on when its process has ended. Should that fail, the

@@ -139,20 +139,30 @@ func (a *App) carryOn(ctx context.Context, run TaskRun) error {
 	if !a.taskRuns.enter(run.ID) {
 		return nil
 	}
+	started, err := a.startRun(ctx, run)
+	if started {
+		go a.awaitRun(ctx, run)
+		return nil
+	}
+	a.taskRuns.leave(run.ID)
+	if err != nil && !passes(err) {
+		return a.endRun(ctx, run, Exit{Code: 1, Message: err.Error(), Ended: a.now()})
+	}
+	return err
+}
+
+// startRun starts the process of a run, unless it is over: the caller may have read the run
+// before it ended, and what is forgotten would run again.
+func (a *App) startRun(ctx context.Context, run TaskRun) (started bool, err error) {
+	over, err := a.runIsOver(ctx, taskProcess(run))
+	if err != nil || over {
+		return false, err
+	}
 	process, err := a.processOf(ctx, run)
 	if err == nil {
 		err = a.Processes.Start(ctx, process)
 	}
-	switch {
-	case err != nil && passes(err):
-		a.taskRuns.leave(run.ID)
-		return fmt.Errorf("start a task run: %w", err)
-	case err != nil:
-		a.taskRuns.leave(run.ID)
-		return a.endRun(ctx, run, Exit{Code: 1, Message: err.Error(), Ended: a.now()})
-	}
-	go a.awaitRun(ctx, run)
-	return nil
+	return err == nil, err
 }
 
 // passes reports whether a fault is that of the moment and not of what was asked for.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,9 +53,19 @@ func do[T any](ctx context.Context, c *Client, r request) (T, error) {
 	}
 	defer response.Body.Close()
 	if err := decodeAnswer(response.Body, &answer); err != nil {
-		return answer, fmt.Errorf("read the answer to %s %s: %w", r.method, r.path, err)
+		return answer, fmt.Errorf("read the answer to %s %s: %w", r.method, r.path, c.torn(ctx, err))
 	}
 	return answer, nil
+}
+
+// torn tells of an answer that could not be read: a server that went away in the middle of
+// it is unreachable, one that answers something else is not.
+func (c *Client) torn(ctx context.Context, err error) error {
+	var wire net.Error
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &wire) {
+		return c.unreachable(ctx, err)
+	}
+	return err
 }
 
 // call makes the call signed in, for its effect alone.

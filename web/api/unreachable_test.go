@@ -57,6 +57,38 @@ func TestWhoCannotReachTheServerIsToldWhy(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatBreaksOffIsThatOfAServerThatWentAway(t *testing.T) {
+	for name, answer := range map[string]string{
+		"within its length": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"username",
+		"within a chunk":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"username",
+		"between chunks":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				connection, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.WriteString(connection, answer)
+				_ = connection.Close()
+			}))
+			defer server.Close()
+			if _, err := clientAt(t, server.URL).Me(t.Context()); app.CodeOf(err) != app.CodeUnavailable {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestAnAnswerThatIsNoneOfOursIsNotTakenForAServerThatWentAway(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }))
+	defer server.Close()
+	if _, err := clientAt(t, server.URL).Me(t.Context()); err == nil || app.CodeOf(err) == app.CodeUnavailable {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestACancelledCallSaysSo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
