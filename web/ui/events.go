@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"strings"
 
 	"gondor/app"
 )
@@ -12,7 +13,7 @@ func (d *dashboard) eventRoutes(mux *http.ServeMux) {
 
 // wireChange says what has changed: the script fetches the sections that show such nouns.
 type wireChange struct {
-	Noun     string               `json:"noun"`
+	Noun     string               `json:"noun"` // with hyphens, as sections name it: "task-run"
 	Instance app.ID[app.Instance] `json:"instance,omitempty"`
 }
 
@@ -25,6 +26,6 @@ func (d *dashboard) events(c *call) error {
 		}
 	}
 	return relay(d, c, d.app.Events(c.Context(), c.who, instance), func(s *stream, change app.Change) error {
-		return s.send("", "", wireChange{Noun: change.Noun, Instance: change.Instance})
+		return s.send("", "", wireChange{Noun: strings.ReplaceAll(change.Noun, " ", "-"), Instance: change.Instance})
 	})
 }

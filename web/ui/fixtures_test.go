@@ -59,6 +59,18 @@ func (w *world) deploy(instance app.Instance, procfile string) app.Release {
 	return release
 }
 
+// task makes a scheduled task that fails, and runs it.
+func (w *world) task(instance app.Instance) (app.ScheduledTask, app.TaskRun) {
+	w.t.Helper()
+	task, err := w.CreateTask(w.ctx, w.admin, app.NewTask{Instance: instance.ID, Name: "nightly", TaskSettings: app.TaskSettings{
+		Schedule: "30 2 * * *", Zone: "Europe/Vienna", Command: "echo good night; exit 7",
+	}})
+	must(w.t, err)
+	run, err := w.RunTask(w.ctx, w.admin, task.ID)
+	must(w.t, err)
+	return task, run
+}
+
 func packed(t *testing.T, files map[string]string) io.Reader {
 	t.Helper()
 	var out bytes.Buffer

@@ -32,6 +32,8 @@ func TestFormsSayBesideTheFieldWhatIsWrong(t *testing.T) {
 		"a restart of what never was deployed": {"/services/SERVICE/restart", "", conflict, []string{"has nothing to restart"}},
 		"a variable's key with a blank":        {"/instances/INSTANCE/environment", "key=MY+KEY&value=typed+value&build=1", invalid, []string{`value="MY KEY"`, "typed value", " checked", "is not the name of an environment variable"}},
 		"a host with a scheme":                 {"/instances/INSTANCE/hosts", "host=https%3A%2F%2Fa.example", invalid, []string{`value="https://a.example"`, "is not a host name"}},
+		"a schedule of six fields":             {"/instances/INSTANCE/tasks", "name=nightly&schedule=0+30+2+*+*+*&timezone=UTC&command=true&overlap=queue&size=small&retries=2", invalid, []string{`value="0 30 2 * * *"`, "leave the seconds out", `<option value="queue" selected>`, `value="2"`}},
+		"a time zone that is none":             {"/instances/INSTANCE/tasks", "name=nightly&schedule=30+2+*+*+*&timezone=Mars&command=true&overlap=skip&size=small&retries=0", invalid, []string{`value="Mars"`, "IANA list"}},
 		"a user's short password":              {"/users", "username=sam&email=sam%40example.com&password=short&admin=1", invalid, []string{`value="sam"`, `value="sam@example.com"`, "use at least 8", " checked"}},
 		"the last admin's deletion":            {"/users/ADMIN/delete", "", conflict, []string{"is the last admin"}},
 		"two passwords that differ":            {"/account/password", "password=one-password&repeat=another-password", invalid, []string{"type it twice"}},
@@ -63,6 +65,15 @@ func TestFormsDoTheirWork(t *testing.T) {
 	b.post(path+"/resize", "size=medium").wantRedirect(path)
 	b.get(path).want(ok, "web is now medium.", `value="2"`)
 	b.post(path+"/delete", "").wantRedirect(instance)
+
+	tasks := instance + "/tasks"
+	b.get(tasks).want(ok, "No scheduled task yet.")
+	b.post(tasks, "name=nightly&schedule=30+2+*+*+*&timezone=Europe%2FVienna&command=echo+night&overlap=skip&size=small&retries=0&catch_up=1").wantRedirect(tasks)
+	b.get(tasks).want(ok, "nightly runs next at", "02:30 CE", "echo night", "Run now")
+	b.post(taskPathOf(t, w, instance)+"/pause", "paused=1").wantRedirect(tasks)
+	b.get(tasks).want(ok, "Paused", "Resume")
+	b.post(taskPathOf(t, w, instance)+"/delete", "").wantRedirect(tasks)
+	b.get(tasks).want(ok, "nightly is deleted.", "No scheduled task yet.")
 
 	b.post(instance+"/hosts", "host=WWW.Example.com").wantRedirect(instance + "/hosts")
 	b.get(instance+"/hosts").want(ok, "www.example.com reaches this instance now.")
@@ -142,4 +153,33 @@ func TestANewPasswordEndsAllOtherSignIns(t *testing.T) {
 	b.post("/account/password", "password=another-password&repeat=another-password").wantRedirect("/account")
 	b.get("/account").want(ok, "Your password is changed")
 	other.get("/account").wantRedirect("/sign-in?to=%2Faccount")
+}
+
+// taskPathOf is where the only scheduled task of an instance, given by its path, is changed.
+func taskPathOf(t *testing.T, w *world, instance string) string {
+	t.Helper()
+	tasks, err := w.Tasks(w.ctx, w.admin, app.ID[app.Instance](strings.TrimPrefix(instance, "/instances/")))
+	must(t, err)
+	if len(tasks) != 1 {
+		t.Fatalf("there are %d scheduled tasks", len(tasks))
+	}
+	return "/tasks/" + string(tasks[0].ID)
+}
+
+func TestATaskRunIsShownWithItsLog(t *testing.T) {
+	w := newWorld(t)
+	_, instance, _ := w.site("harbor")
+	w.deploy(instance, procfile)
+	_, run := w.task(instance)
+	b := w.browser("admin")
+	path := "/task-runs/" + string(run.ID)
+	eventually(t, "the run ends", func() bool {
+		now, err := w.TaskRun(w.ctx, w.admin, run.ID)
+		must(t, err)
+		return now.State.Ended()
+	})
+	b.get(path).want(ok, "failed", "Exit code", "<dd>7</dd>", "good night", "Asked for by")
+	b.get("/instances/"+string(instance.ID)+"/tasks").want(ok, "class=\"strip\"", path)
+	b.post(path+"/stop", "").wantRedirect(path)
+	b.get(path).want(ok, "This run can&#39;t be stopped: it has ended, failed.")
 }

@@ -13,7 +13,7 @@ import (
 func everyPage(site app.Site, instance app.Instance, service app.Service, release app.Release) []string {
 	i := "/instances/" + string(instance.ID)
 	return []string{
-		"/sites/" + string(site.ID), i, i + "/releases", i + "/hosts",
+		"/sites/" + string(site.ID), i, i + "/releases", i + "/hosts", i + "/tasks",
 		"/services/" + string(service.ID), "/releases/" + string(release.ID), "/builds/" + string(release.Build),
 	}
 }
@@ -159,16 +159,17 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 	must(t, err)
 	set, err := w.SetVariables(w.ctx, w.admin, app.VariableOwner{Instance: instance.ID}, []app.NewVariable{{Name: "KEY", Value: "secret"}}, nil)
 	must(t, err)
+	task, run := w.task(instance)
 	b := w.browser("stranger")
 	for _, ids := range []struct {
-		name                                                 string
-		site, instance, service, release, build, host, value string
+		name                                                            string
+		site, instance, service, release, build, host, value, task, run string
 	}{
-		{"somebody else's", string(site.ID), string(instance.ID), string(service.ID), string(release.ID), string(release.Build), string(host.ID), string(set[0].ID)},
-		{"what never was", "x", "x", "x", "x", "x", "x", "x"},
+		{"somebody else's", string(site.ID), string(instance.ID), string(service.ID), string(release.ID), string(release.Build), string(host.ID), string(set[0].ID), string(task.ID), string(run.ID)},
+		{"what never was", "x", "x", "x", "x", "x", "x", "x", "x", "x"},
 	} {
 		t.Run(ids.name, func(t *testing.T) {
-			expand := strings.NewReplacer("SITE", ids.site, "INSTANCE", ids.instance, "SERVICE", ids.service, "RELEASE", ids.release, "BUILD", ids.build, "HOST", ids.host, "VALUE", ids.value)
+			expand := strings.NewReplacer("SITE", ids.site, "INSTANCE", ids.instance, "SERVICE", ids.service, "RELEASE", ids.release, "BUILD", ids.build, "HOST", ids.host, "VALUE", ids.value, "TASK", ids.task, "RUN", ids.run)
 			for _, path := range foreignGets {
 				b.get(expand.Replace(path)).want(notFound)
 			}
@@ -184,7 +185,7 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 var (
 	foreignGets = []string{
 		"/sites/SITE", "/sites/SITE/environment", "/instances/INSTANCE", "/instances/INSTANCE/releases", "/instances/INSTANCE/environment",
-		"/instances/INSTANCE/hosts", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log",
+		"/instances/INSTANCE/hosts", "/instances/INSTANCE/tasks", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log", "/task-runs/RUN", "/task-runs/RUN/log",
 		"/releases/RELEASE", "/releases/RELEASE/log", "/builds/BUILD", "/builds/BUILD/log", "/events?instance=INSTANCE",
 	}
 	foreignPosts = []string{
@@ -192,5 +193,6 @@ var (
 		"/sites/SITE/environment/VALUE/unset", "/instances/INSTANCE/services", "/instances/INSTANCE/delete", "/instances/INSTANCE/environment",
 		"/instances/INSTANCE/environment/VALUE/unset", "/instances/INSTANCE/hosts", "/instances/INSTANCE/rollback", "/services/SERVICE/scale",
 		"/services/SERVICE/resize", "/services/SERVICE/restart", "/services/SERVICE/delete", "/releases/RELEASE/cancel", "/builds/BUILD/cancel", "/hosts/HOST/delete",
+		"/instances/INSTANCE/tasks", "/tasks/TASK/run", "/tasks/TASK/pause", "/tasks/TASK/delete", "/task-runs/RUN/stop",
 	}
 )

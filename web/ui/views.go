@@ -21,6 +21,8 @@ func views() map[string]reflect.Type {
 		"build":            reflect.TypeFor[buildView](),
 		"environment":      reflect.TypeFor[environmentView](),
 		"hosts":            reflect.TypeFor[hostsView](),
+		"tasks":            reflect.TypeFor[tasksView](),
+		"task-run":         reflect.TypeFor[taskRunView](),
 		"users":            reflect.TypeFor[usersView](),
 		"account":          reflect.TypeFor[accountView](),
 	}

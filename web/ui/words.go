@@ -10,9 +10,9 @@ func tone(state any) string {
 	switch fmt.Sprint(state) {
 	case "running", "active", "succeeded", "healthy":
 		return "good"
-	case "deploying", "restarting", "pending", "preparing", "starting", "waiting", "queued", "building", "draining":
+	case "deploying", "restarting", "pending", "preparing", "starting", "waiting", "queued", "building", "draining", "due":
 		return "moving"
-	case "failed", "unhealthy", "crashed":
+	case "failed", "unhealthy", "crashed", "missed":
 		return "bad"
 	default:
 		return "idle"
