@@ -141,16 +141,27 @@ func TestInARealBrowser(t *testing.T) {
 	must(t, second(w.Scale(w.ctx, w.admin, service.ID, 0)))
 	b.so(`document.querySelector("#service .state").innerText == "stopped"`)
 
+	t.Log("a task that runs shows how it ended without a reload")
+	b.open("/instances/" + string(instance.ID) + "/tasks")
+	b.so(`document.querySelector("#tasks").innerText.includes("No scheduled task yet.")`)
+	_, run := w.task(instance)
+	b.so(`document.querySelector("#tasks .strip .bad") && document.querySelector("#tasks").innerText.includes("failed")`)
+
 	t.Log("no page is wider than a small phone, in light and in dark")
 	paths := append(everyPage(site, instance, service, release), developersPages(site, instance)...)
 	for _, scheme := range []string{"light", "dark"} {
 		b.width(360, scheme)
-		for _, path := range append(paths, "/", "/users", "/account") {
+		for _, path := range append(paths, "/", "/users", "/account", "/task-runs/"+string(run.ID)) {
 			b.open(path)
 			wide, err := chromedp.Run(b.ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
 			must(t, err)
 			if wide > 360 {
 				t.Errorf("%s is %d pixels wide in %s", path, wide, scheme)
+			}
+			narrow, err := chromedp.Run(b.ctx, chromedp.Evaluate[int64](`Math.min(360, ...[...document.querySelectorAll(".row-main")].map(e => e.clientWidth))`))
+			must(t, err)
+			if narrow < 100 {
+				t.Errorf("on %s something is squeezed to %d pixels", path, narrow)
 			}
 		}
 	}

@@ -52,7 +52,9 @@ func taskID(c *call) app.ID[app.ScheduledTask] {
 
 func tasksPath(id app.ID[app.Instance]) string { return instancePath(id) + "/tasks" }
 
-func (d *dashboard) tasksPage(c *call) error { return d.showTasks(c, http.StatusOK, form{}) }
+func (d *dashboard) tasksPage(c *call) error {
+	return d.showTasks(c, http.StatusOK, form{Name: "task", Values: map[string]string{"timezone": "UTC"}})
+}
 
 func (d *dashboard) showTasks(c *call, status int, sent form) error {
 	head, err := d.head(c, instanceID(c), "tasks")
