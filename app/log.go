@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"iter"
+	"regexp"
 	"time"
 )
 
@@ -38,6 +39,13 @@ type LogLine struct {
 	Text    string // valid UTF-8; at most 16 KB, longer lines are split
 }
 
+// longID is an ID in what engines call their replicas and processes.
+var longID = regexp.MustCompile(`^[0-9a-v]{16}-|-[0-9a-v]{16}\b`)
+
+// ShortReplica is a replica or a process as people are shown it, who know of which instance
+// or release a log is: without their IDs.
+func ShortReplica(id string) string { return longID.ReplaceAllString(id, "") }
+
 // Cursor is a place in one log; cursors of a log grow. The zero Cursor is before the
 // first line.
 type Cursor uint64
@@ -45,9 +53,12 @@ type Cursor uint64
 // LogQuery says which lines of a log to read.
 type LogQuery struct {
 	Log    LogName
-	After  Cursor // only lines behind this place
-	Last   int    // of those, only the last so many; 0 is all
-	Follow bool   // then wait for more, until the log is closed or ctx ends
+	After  Cursor    // only lines behind this place
+	Since  time.Time // only lines of this moment and later; zero: any
+	Until  time.Time // only lines before this moment; zero: any
+	Grep   string    // only lines whose text matches this regular expression (RE2); empty: any
+	Last   int       // of all these, only the last so many; 0 is all
+	Follow bool      // then wait for more, until the log is closed or ctx ends
 }
 
 // Logs keeps what processes write. It is safe for concurrent use.
@@ -56,7 +67,8 @@ type Logs interface {
 	Append(ctx context.Context, log LogName, text string) error
 	// Close says that nothing more is written to the log, so that who follows it ends.
 	Close(ctx context.Context, log LogName) error
-	// Lines yields the lines in order. A log that nobody has written to has none.
+	// Lines yields the lines in order. A log that nobody has written to has none. An error of
+	// CodeInvalid about "grep" says what is wrong with the expression.
 	Lines(ctx context.Context, q LogQuery) iter.Seq2[LogLine, error]
 	// Drop removes the log. No error when there is none.
 	Drop(ctx context.Context, log LogName) error

@@ -23,7 +23,8 @@ func logOf(path, summary string, fn func(*call, app.LogQuery) (lines, error)) ro
 		method: http.MethodGet, path: path, summary: summary + ", as JSON lines or, when Accept asks for it, server-sent events",
 		out: reflect.TypeFor[api.LogLine](), gets: jsonLines, status: http.StatusOK,
 		serve: func(c *call) error { return serveLog(c, fn) },
-	}.asks("after", "only lines behind this cursor", "last", "of those, only the last so many", "follow", "true: wait for more until the log ends")
+	}.asks("after", "only lines behind this cursor", "since", "only lines of this time (RFC 3339) and later", "until", "only lines before this time",
+		"grep", "only lines that match this regular expression", "last", "of all these, only the last so many", "follow", "true: wait for more until the log ends")
 }
 
 func serveLog(c *call, fn func(*call, app.LogQuery) (lines, error)) error {
@@ -51,9 +52,35 @@ func (c *call) logQuery() (q app.LogQuery, err error) {
 			after = max(after, seen)
 		}
 	}
+	q = app.LogQuery{After: app.Cursor(after), Grep: c.QueryParam("grep"), Follow: c.QueryParam("follow") == "true"}
 	last, err := c.number("last")
-	return app.LogQuery{After: app.Cursor(after), Last: int(last), Follow: c.QueryParam("follow") == "true"}, err
+	if err != nil {
+		return q, err
+	}
+	q.Last = int(last)
+	if q.Since, err = c.moment("since"); err != nil {
+		return q, err
+	}
+	q.Until, err = c.moment("until")
+	return q, err
 }
+
+// moment is the time of a parameter, the zero time when it is not given.
+func (c *call) moment(name string) (time.Time, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, logTime} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, app.Invalid(name, "%q is not a time; write one such as %q", text, "2026-03-01T12:00:00Z")
+}
+
+// logTime is how the first clients write times.
+const logTime = "2006-01-02T15:04:05-0700"
 
 func logLine(l app.LogLine) api.LogLine {
 	return api.LogLine{Cursor: l.Cursor, Time: l.Time, Stream: l.Stream, Replica: l.Replica, Text: l.Text}

@@ -128,6 +128,8 @@ var visits = []visit{
 	{route: "POST /v2/task_runs/:id/stop/", path: "/v2/task_runs/{task_run}/stop/", action: app.ActionRun},
 	{route: "GET /v2/task_runs/:id/log/", path: "/v2/task_runs/{task_run}/log/", action: app.ActionView},
 
+	{route: "GET /v2/logs/", path: "/v2/logs/?instance={instance}", action: app.ActionView},
+
 	{route: "GET /v2/events/", path: "/v2/events/?instance={instance}", action: app.ActionView},
 }
 

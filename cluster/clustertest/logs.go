@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"gondor/app"
 )
@@ -52,6 +53,23 @@ func testLogs(t *testing.T, subject Subject) {
 		last := b.query(app.LogQuery{Log: "release/log", Last: 3})
 		if len(all) != 4 || len(behind) != 2 || behind[0].Text != "three" || len(last) != 3 || last[0].Text != "two" {
 			t.Errorf("there are %v, behind the second %v, the last three %v", all, behind, last)
+		}
+	})
+	t.Run("a query narrows them by time and by an expression", func(t *testing.T) {
+		b := newBench(t, subject)
+		for _, text := range []string{"GET / 200", "error: one", "GET / 404", "Error: two"} {
+			b.ok(b.Append(context.Background(), "release/log", text))
+		}
+		matching := b.query(app.LogQuery{Log: "release/log", Grep: "(?i)^error", Last: 1})
+		later := b.query(app.LogQuery{Log: "release/log", Since: time.Now().Add(time.Hour)})
+		earlier := b.query(app.LogQuery{Log: "release/log", Until: time.Now().Add(time.Hour)})
+		if len(matching) != 1 || matching[0].Text != "Error: two" || len(later) != 0 || len(earlier) != 4 {
+			t.Errorf("of an expression there are %v, later %v, earlier %v", matching, later, earlier)
+		}
+		for _, err := range b.Lines(context.Background(), app.LogQuery{Log: "release/log", Grep: "a(b"}) {
+			if app.CodeOf(err) != app.CodeInvalid {
+				t.Errorf("an expression that is none is told %v", err)
+			}
 		}
 	})
 	t.Run("who follows sees what comes and ends when the log is closed", func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"gondor/app"
 )
@@ -22,11 +23,21 @@ type reader struct {
 	offset  int64
 	ends    int  // how often the log had ended when reading began
 	closed  bool // it was closed when reading began
+	wanted  filter
 	buf     []byte
 }
 
-// read returns a reader behind after, or of the last so many lines.
-func (l *log) read(after app.Cursor, last int) (*reader, error) {
+// read returns a reader of what a query asks for. That the query wants the last lines alone
+// is heeded when it wants any; else see lastOf.
+func (l *log) read(q app.LogQuery) (*reader, error) {
+	wanted, err := newFilter(q)
+	if err != nil {
+		return nil, err
+	}
+	after, last := q.After, q.Last
+	if wanted.chooses() {
+		last = 0
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.load(); err != nil {
@@ -39,7 +50,7 @@ func (l *log) read(after app.Cursor, last int) (*reader, error) {
 	if last > 0 && end > app.Cursor(last) {
 		after = max(after, end-app.Cursor(last))
 	}
-	return &reader{log: l, after: after, ends: l.ends, closed: l.closed}, nil
+	return &reader{log: l, after: after, ends: l.ends, closed: l.closed, wanted: wanted}, nil
 }
 
 // next returns the next lines, waiting for them when follow is set. None, and no error,
@@ -50,7 +61,7 @@ func (r *reader) next(ctx context.Context, follow bool) ([]app.LogLine, error) {
 		if err != nil || len(lines) > 0 {
 			return lines, err
 		}
-		if end == nil {
+		if end == nil && ctx.Err() == nil {
 			continue
 		}
 		if !follow || r.closed {
@@ -60,6 +71,21 @@ func (r *reader) next(ctx context.Context, follow bool) ([]app.LogLine, error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-end:
+		}
+	}
+}
+
+// lastOf reads to the end and returns the last so many lines.
+func (r *reader) lastOf(ctx context.Context, count int) ([]app.LogLine, error) {
+	var kept []app.LogLine
+	for {
+		lines, err := r.next(ctx, false)
+		if err != nil || len(lines) == 0 {
+			return kept[max(0, len(kept)-count):], err
+		}
+		kept = append(kept, lines...)
+		if len(kept) > 2*count+1000 { // now and then, so that each line is moved seldom
+			kept = slices.Clone(kept[len(kept)-count:])
 		}
 	}
 }
@@ -171,14 +197,17 @@ func (r *reader) decode(data []byte) ([]app.LogLine, int) {
 	var lines []app.LogLine
 	used := 0
 	for {
-		line, n, err := decode(data[used:])
+		one, n, err := decode(data[used:])
 		if err != nil {
 			return lines, used
 		}
 		used += n
-		if line.Cursor > r.after && line.Stream != closing {
-			lines = append(lines, line)
-			r.after = line.Cursor
+		if one.cursor() <= r.after || one.stream() == closing {
+			continue
+		}
+		r.after = one.cursor()
+		if r.wanted.wants(one) {
+			lines = append(lines, one.line())
 		}
 	}
 }

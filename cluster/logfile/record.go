@@ -23,7 +23,7 @@ const (
 const closing app.Stream = "closed"
 
 // streams are numbered in records by their place here.
-func streams() []app.Stream { return []app.Stream{app.Stdout, app.Stderr, app.Gondor, closing} }
+var streams = [...]app.Stream{app.Stdout, app.Stderr, app.Gondor, closing}
 
 var (
 	// errTorn says that a record is not whole or not as it was written.
@@ -46,35 +46,40 @@ func encode(buf []byte, line app.LogLine) []byte {
 	return buf
 }
 
+// record is the body of a record that is whole. It is a part of what was read.
+type record []byte
+
 // decode reads the first record of data and how long it is; errTorn when there is none.
-func decode(data []byte) (app.LogLine, int, error) {
+func decode(data []byte) (record, int, error) {
 	if len(data) < headerSize {
-		return app.LogLine{}, 0, errTorn
+		return nil, 0, errTorn
 	}
 	length := binary.BigEndian.Uint32(data)
 	if length < fixedSize || length > maxRecord-headerSize || int(length) > len(data)-headerSize {
-		return app.LogLine{}, 0, errTorn
+		return nil, 0, errTorn
 	}
 	body := data[headerSize : headerSize+length]
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(data[4:]) {
-		return app.LogLine{}, 0, errTorn
+		return nil, 0, errTorn
 	}
-	line, err := decodeBody(body)
-	return line, headerSize + int(length), err
+	if int(body[16]) >= len(streams) || int(body[17]) > len(body)-fixedSize {
+		return nil, 0, errTorn
+	}
+	return body, headerSize + int(length), nil
 }
 
-func decodeBody(body []byte) (app.LogLine, error) {
-	stream, replica, rest := int(body[16]), int(body[17]), body[fixedSize:]
-	if stream >= len(streams()) || replica > len(rest) {
-		return app.LogLine{}, errTorn
-	}
+func (r record) cursor() app.Cursor { return app.Cursor(binary.BigEndian.Uint64(r)) }
+func (r record) nanoseconds() int64 { return int64(binary.BigEndian.Uint64(r[8:])) }
+func (r record) stream() app.Stream { return streams[r[16]] }
+func (r record) replica() []byte    { return r[fixedSize : fixedSize+int(r[17])] }
+func (r record) text() []byte       { return r[fixedSize+int(r[17]):] }
+
+// line is a copy of what the record says.
+func (r record) line() app.LogLine {
 	return app.LogLine{
-		Cursor:  app.Cursor(binary.BigEndian.Uint64(body)),
-		Time:    time.Unix(0, int64(binary.BigEndian.Uint64(body[8:]))),
-		Stream:  streams()[stream],
-		Replica: string(rest[:replica]),
-		Text:    string(rest[replica:]),
-	}, nil
+		Cursor: r.cursor(), Time: time.Unix(0, r.nanoseconds()), Stream: r.stream(),
+		Replica: string(r.replica()), Text: string(r.text()),
+	}
 }
 
 func number(s app.Stream) byte {

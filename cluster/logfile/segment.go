@@ -69,12 +69,12 @@ func examine(dir string, s segment) (ending, error) {
 	}
 	end := ending{next: s.first}
 	for len(data) > 0 {
-		line, n, err := decode(data)
+		one, n, err := decode(data)
 		if err != nil {
 			// A torn segment without a line keeps its name for itself.
 			return ending{next: max(end.next, s.first+1), closed: false, torn: true}, nil
 		}
-		end.next, end.closed = line.Cursor+1, line.Stream == closing
+		end.next, end.closed = one.cursor()+1, one.stream() == closing
 		data = data[n:]
 	}
 	return end, nil

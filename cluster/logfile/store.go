@@ -118,12 +118,17 @@ func (s *Store) Batches(ctx context.Context, q app.LogQuery) iter.Seq2[[]app.Log
 			return
 		}
 		defer w.Release()
-		r, err := w.log.read(q.After, q.Last)
+		r, err := w.log.read(q)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		defer r.leave()
+		if q.Last > 0 && r.wanted.chooses() {
+			if lines, err := r.lastOf(ctx, q.Last); !yield(lines, err) || err != nil {
+				return
+			}
+		}
 		for {
 			lines, err := r.next(ctx, q.Follow)
 			if (len(lines) == 0 && err == nil) || !yield(lines, err) || err != nil {

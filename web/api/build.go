@@ -40,6 +40,15 @@ type NewBuild struct {
 	BuildpackURL string    `json:"buildpack_url,omitempty"`
 }
 
+// PageLine is one line of a page of logs, as clients of the first days read it.
+type PageLine struct {
+	ID        string     `json:"id"`
+	Timestamp time.Time  `json:"@timestamp"`
+	Log       string     `json:"log"` // its text
+	Stream    app.Stream `json:"stream"`
+	Tag       string     `json:"tag"` // the service whose it is
+}
+
 // LogLine is one line of a log.
 type LogLine struct {
 	Cursor  app.Cursor `json:"cursor"` // to go on behind this line

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"gondor/app"
 )
@@ -21,7 +22,10 @@ const maxEvent = 1 << 20
 // LogQuery says which lines of a log to read.
 type LogQuery struct {
 	After  app.Cursor // only lines behind this place
-	Last   int        // of those, only the last so many; 0 is all
+	Since  time.Time  // only lines of this moment and later; zero: any
+	Until  time.Time  // only lines before this moment; zero: any
+	Grep   string     // only lines that match this regular expression; empty: any
+	Last   int        // of all these, only the last so many; 0 is all
 	Follow bool       // then wait for more until the log ends or ctx does
 }
 
@@ -29,6 +33,14 @@ type LogQuery struct {
 // an error it ends.
 func (c *Client) Log(ctx context.Context, of Reference, q LogQuery) iter.Seq2[LogLine, error] {
 	query := url.Values{"after": {strconv.FormatUint(uint64(q.After), 10)}, "last": {strconv.Itoa(q.Last)}}
+	for name, moment := range map[string]time.Time{"since": q.Since, "until": q.Until} {
+		if !moment.IsZero() {
+			query.Set(name, moment.Format(time.RFC3339Nano))
+		}
+	}
+	if q.Grep != "" {
+		query.Set("grep", q.Grep)
+	}
 	if q.Follow {
 		query.Set("follow", "true")
 	}

@@ -21,7 +21,7 @@ func functions(a *assets, at *url.URL) template.FuncMap {
 		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"lasted":   lasted,
 		"tone":     tone,
-		"writer":   writer,
+		"writer":   app.ShortReplica,
 		"field":    newField,
 		"choose":   newChoice,
 

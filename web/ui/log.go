@@ -32,7 +32,7 @@ func readLog(name, stream string, ended bool, lines iter.Seq2[app.LogLine, error
 		if err != nil {
 			return view, err
 		}
-		line.Text, line.Replica = plain(line.Text), writer(line.Replica)
+		line.Text, line.Replica = plain(line.Text), app.ShortReplica(line.Replica)
 		view.Lines, view.After = append(view.Lines, line), line.Cursor
 	}
 	return view, nil
@@ -51,13 +51,6 @@ func plain(text string) string {
 	}
 	return control.ReplaceAllString(text, "")
 }
-
-// longID is an ID in what engines call their replicas and processes: pages say themselves
-// of which instance or release a log is.
-var longID = regexp.MustCompile(`^[0-9a-v]{16}-|-[0-9a-v]{16}\b`)
-
-// writer is a replica or a process as a log and a list show it.
-func writer(replica string) string { return longID.ReplaceAllString(replica, "") }
 
 // logQuery is what a stream asks for: the lines after the last one that the browser has,
 // which it names itself when it connects again (HTML, section 9.2.4).

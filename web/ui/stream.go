@@ -157,6 +157,6 @@ type wireLine struct {
 // streamLog sends the lines of a log; each event's ID is its cursor.
 func (d *dashboard) streamLog(c *call, lines iter.Seq2[app.LogLine, error]) error {
 	return relay(d, c, lines, func(s *stream, line app.LogLine) error {
-		return s.send(fmt.Sprint(line.Cursor), "", wireLine{line.Time, line.Stream, writer(line.Replica), plain(line.Text)})
+		return s.send(fmt.Sprint(line.Cursor), "", wireLine{line.Time, line.Stream, app.ShortReplica(line.Replica), plain(line.Text)})
 	})
 }
