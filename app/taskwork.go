@@ -91,49 +91,6 @@ func (a *App) oldestRun(ctx context.Context, task ID[ScheduledTask]) (run TaskRu
 	return run, err
 }
 
-// beginRun settles which release a run runs in. The change of the record brings it back
-// here, to be started.
-func (a *App) beginRun(ctx context.Context, id ID[TaskRun]) error {
-	return a.update(ctx, func(tx Tx) error {
-		run, err := tx.TaskRuns().Get(id)
-		if err != nil || run.State != TaskRunDue {
-			return err
-		}
-		release, err := servingRelease(tx.Reader(), run.Instance)
-		switch {
-		case run.Stopped:
-			run = run.end(TaskRunCancelled, run.Message, a.now())
-		case IsNotFound(err):
-			run = run.end(TaskRunSkipped, "Skipped: nothing is deployed.", a.now())
-		case err != nil:
-			return err
-		default:
-			run.State, run.Release = TaskRunRunning, release.ID
-			if run.Started.IsZero() {
-				run.Started = a.now()
-			}
-		}
-		return tx.TaskRuns().Put(run)
-	})
-}
-
-// servingRelease is the newest release that services of an instance run. CodeNotFound when
-// they run none.
-func servingRelease(r Reader, instance ID[Instance]) (newest Release, err error) {
-	for release, err := range r.Releases().By(ReleaseServing, string(instance)) {
-		if err != nil {
-			return newest, err
-		}
-		if release.Number > newest.Number {
-			newest = release
-		}
-	}
-	if newest.ID == "" {
-		return newest, NotFound("release")
-	}
-	return newest, nil
-}
-
 // carryOn starts the process of a run, or finds it, and waits beside for its end.
 func (a *App) carryOn(ctx context.Context, run TaskRun) error {
 	if !a.taskRuns.enter(run.ID) {
@@ -151,20 +108,6 @@ func (a *App) carryOn(ctx context.Context, run TaskRun) error {
 	return err
 }
 
-// startRun starts the process of a run, unless it is over: the caller may have read the run
-// before it ended, and what is forgotten would run again.
-func (a *App) startRun(ctx context.Context, run TaskRun) (started bool, err error) {
-	over, err := a.runIsOver(ctx, taskProcess(run))
-	if err != nil || over {
-		return false, err
-	}
-	process, err := a.processOf(ctx, run)
-	if err == nil {
-		err = a.Processes.Start(ctx, process)
-	}
-	return err == nil, err
-}
-
 // passes reports whether a fault is that of the moment and not of what was asked for.
 func passes(err error) bool {
 	switch CodeOf(err) {
@@ -172,38 +115,6 @@ func passes(err error) bool {
 		return true
 	}
 	return false
-}
-
-func (a *App) processOf(ctx context.Context, run TaskRun) (Process, error) {
-	process := Process{ID: taskProcess(run), LogName: taskRunLog(run.ID)}
-	err := a.read(ctx, func(r Reader) error {
-		task, err := r.Tasks().Get(run.Task)
-		if err != nil {
-			return err
-		}
-		instance, err := r.Instances().Get(run.Instance)
-		if err != nil {
-			return err
-		}
-		release, err := r.Releases().Get(run.Release)
-		if err != nil {
-			return err
-		}
-		build, err := r.Builds().Get(release.Build)
-		if err != nil {
-			return err
-		}
-		if process.Program, err = a.program(instance, release, build, ""); err != nil {
-			return err
-		}
-		process.Program.Command, process.Timeout = task.Command, task.TimeLimit
-		process.Program.Size = a.config.Sizes[0]
-		if task.Size != "" {
-			process.Program.Size, err = a.config.Sizes.Find(task.Size)
-		}
-		return err
-	})
-	return process, err
 }
 
 // awaitRun waits for the end of a run's process. Should storing that fail, the next look

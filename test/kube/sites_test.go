@@ -1,10 +1,14 @@
 package kube
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
+	"gondor/app"
 	"gondor/test/kube/world"
+	"gondor/web/api"
 )
 
 func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *testing.T) {
@@ -21,6 +25,9 @@ func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *te
 			site.run("env", "set", "--build", "NPM_CONFIG_REGISTRY="+site.gondor.NPM)
 			site.run("deploy")
 			site.changes(c.file, c.old, c.with)
+			if c.name == "static" {
+				site.schedules()
+			}
 			site.run("sites", "delete", "--yes")
 		})
 	}
@@ -58,6 +65,22 @@ func (p place) changes(file, old, with string) {
 	if back := page(p.t, url); strings.Contains(back, " once more") {
 		p.t.Errorf("after the rollback the page is still the second:\n%s", back)
 	}
+}
+
+// schedules runs a command by hand and by the clock, and reads what was written.
+func (p place) schedules() {
+	p.t.Helper()
+	p.run("scheduled-tasks", "create", "--name", "tell", "--schedule", "* * * * *", "--", `echo "it runs $GONDOR_RELEASE"`)
+	contains(p.t, p.run("scheduled-tasks", "run", "tell"), "it runs v3")
+	eventually(p.t, "the clock runs it too", func() bool {
+		var runs []api.TaskRun
+		if err := json.Unmarshal([]byte(p.run("scheduled-tasks", "runs", "tell", "--output", "json")), &runs); err != nil {
+			p.t.Fatal(err)
+		}
+		return slices.ContainsFunc(runs, func(r api.TaskRun) bool { return r.Asker == "" && r.State == app.TaskRunSucceeded })
+	})
+	contains(p.t, p.run("scheduled-tasks", "log", "tell"), "it runs v3")
+	contains(p.t, p.run("logs", "web", "--grep", "Listening on port"), "Listening on port")
 }
 
 // assets fetches a page and what it links, and returns the page.
