@@ -86,6 +86,7 @@ func told(ended app.Exit) error {
 // join carries the streams: with a terminal where both ends of ours are one, otherwise
 // as pipes.
 func (p *Program) join(ctx context.Context, endpoint api.Endpoint) (app.Exit, error) {
+	defer settle()() // it may be joined for hours
 	in, out := terminal(p.io.Stdin), terminal(p.io.Stdout)
 	if in != nil && out != nil {
 		return p.joinTerminal(ctx, endpoint, in, out)

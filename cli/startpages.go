@@ -2,7 +2,7 @@ package cli
 
 import "time"
 
-// startTime is after how long the start of a server is over, for sure.
+// startTime is after how long the start of a process is over, for sure.
 const startTime = 5 * time.Second
 
 // settle gives back what only the start of a process that lives long has needed, once

@@ -1,9 +1,9 @@
 // Command bench prints what Gondor costs, all figures from one run: what a request takes
 // beside other proxies, what a deploy takes besides the site's own work, what a site feels
-// of greedy builds, and how long the control plane and the supervisor take to start and
+// of greedy builds, what goes through a run, and how long the control plane and the supervisor take to start and
 // what they hold when idle.
 //
-//	go run ./test/bench [-only router,deploy,builds,idle,kube] [-rounds 10] [-sites 0,10,1000]
+//	go run ./test/bench [-only router,deploy,builds,idle,pipe,kube] [-rounds 10] [-sites 0,10,1000]
 //	go run ./test/bench -only soak,soak-kube [-deploys 100]
 //
 // The soaks, which only run when they are named, deploy a site under load a hundred times.
@@ -53,6 +53,7 @@ func parts() []part {
 		{"deploy", measureDeploys},
 		{"builds", measureBuilds},
 		{"idle", measureIdle},
+		{"pipe", measurePipe},
 		{"kube", measureKube},
 		{"soak", measureSoak},
 		{"soak-kube", measureSoakOnKube},
@@ -87,7 +88,7 @@ func run(args []string) error {
 func read(args []string) (plan, error) {
 	p := plan{sites: []int{0, 10, 1000}}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&p.only, "only", "router,deploy,builds,idle,kube", "the parts to run, with commas between them")
+	flags.StringVar(&p.only, "only", "router,deploy,builds,idle,pipe,kube", "the parts to run, with commas between them")
 	flags.IntVar(&p.rounds, "rounds", 10, "deploys of each site")
 	flags.DurationVar(&p.limit, "limit", 0, "the time that all of it may take (default by the parts)")
 	flags.IntVar(&p.deploys, "deploys", 100, "deploys in a row of a site under load")
