@@ -48,6 +48,8 @@ type App struct {
 	instances *queue[ID[Instance]]      // in line to be reconciled
 	phases    *waits[ID[Release]]       // the release processes that are waited for
 	tasks     *queue[ID[ScheduledTask]] // in line to be moved on
+	detached  *queue[ID[Run]]           // runs in line to be gone on with
+	runs      *waits[ID[Run]]           // the processes of detached runs that are waited for
 	taskRuns  *waits[ID[TaskRun]]       // the processes of task runs that are waited for
 	lingering *lingering                // what was replaced a moment ago
 	builds    *buildQueue               // what is being built
@@ -80,6 +82,8 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		instances: newQueue[ID[Instance]](),
 		phases:    newWaits[ID[Release]](),
 		tasks:     newQueue[ID[ScheduledTask]](),
+		detached:  newQueue[ID[Run]](),
+		runs:      newWaits[ID[Run]](),
 		taskRuns:  newWaits[ID[TaskRun]](),
 		lingering: newLingering(),
 		builds:    newBuildQueue(),

@@ -132,14 +132,28 @@ func (a *App) wantedReleases(r Reader, instance Instance) ([]Release, error) {
 	return slices.Concat(newest, moving, serving, inTasks), err
 }
 
-// releasesOfRuns lists the releases in which task runs of an instance go on.
+// releasesOfRuns lists the releases in which runs and task runs of an instance go on.
 func releasesOfRuns(r Reader, instance ID[Instance]) ([]Release, error) {
-	var releases []Release
+	var ids []ID[Release]
 	for run, err := range r.TaskRuns().By(TaskRunInRelease, string(instance)) {
 		if err != nil {
 			return nil, err
 		}
-		release, err := r.Releases().Get(run.Release)
+		ids = append(ids, run.Release)
+	}
+	for _, state := range []RunState{RunWaiting, RunRunning} {
+		for run, err := range r.Runs().By(RunByState, string(state)) {
+			if err != nil {
+				return nil, err
+			}
+			if run.Instance == instance {
+				ids = append(ids, run.Release)
+			}
+		}
+	}
+	var releases []Release
+	for _, id := range ids {
+		release, err := r.Releases().Get(id)
 		if err != nil && !IsNotFound(err) {
 			return nil, err
 		}

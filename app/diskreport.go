@@ -69,6 +69,9 @@ func nameOwner(r Reader, owner string) string {
 	if release, err := r.Releases().Get(ID[Release](id)); err == nil {
 		return nameOwner(r, string(release.Instance))
 	}
+	if run, err := r.Runs().Get(ID[Run](id)); err == nil {
+		return nameOwner(r, string(run.Instance))
+	}
 	if run, err := r.TaskRuns().Get(ID[TaskRun](id)); err == nil {
 		return nameOwner(r, string(run.Instance))
 	}

@@ -37,6 +37,7 @@ type target struct {
 	variable   app.ID[app.Variable]
 	task       app.ID[app.ScheduledTask]
 	taskRun    app.ID[app.TaskRun]
+	run        app.ID[app.Run]
 }
 
 // everyUseCase lists the use cases with what they ask for.
@@ -150,7 +151,8 @@ func useCasesOfServices() []useCase {
 			return w.DeleteService(ctx, who, on.service)
 		}},
 		{name: "RunProcess", action: app.ActionRun, code: app.CodeConflict, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
-			return second(w.RunProcess(ctx, who, app.NewRun{Service: on.service, Command: "true"}))
+			_, _, err := w.RunProcess(ctx, who, app.NewRun{Service: on.service, Command: "true"})
+			return err
 		}},
 	}
 	cases = append(cases, useCase{name: "UnsetVariable", action: app.ActionSecret, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
@@ -242,6 +244,18 @@ func useCasesOfReleases() []useCase {
 
 func useCasesOfTasks() []useCase {
 	return []useCase{
+		{name: "Runs", action: app.ActionRun, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Runs(ctx, who, on.instance, 0))
+		}},
+		{name: "OneRun", action: app.ActionRun, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.OneRun(ctx, who, on.run))
+		}},
+		{name: "StopRun", action: app.ActionRun, code: app.CodeConflict, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.StopRun(ctx, who, on.run))
+		}},
+		{name: "RunLog", action: app.ActionRun, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return firstError(w.RunLog(ctx, who, on.run, app.LogQuery{}))
+		}},
 		{name: "Tasks", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return second(w.Tasks(ctx, who, on.instance))
 		}},

@@ -68,6 +68,7 @@ func (a *App) keepHouse(ctx context.Context) error {
 		a.discardSources(ctx),
 		a.forgetPhases(ctx),
 		a.forgetRuns(ctx),
+		a.expireRuns(ctx),
 		a.keepWithinBudget(ctx),
 	)
 }

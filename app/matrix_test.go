@@ -55,7 +55,7 @@ func (w *world) target(name string) target {
 func (w *world) history(on *target) {
 	w.t.Helper()
 	on.build, on.release, on.deployment = app.NewID[app.Build](w.clock), app.NewID[app.Release](w.clock), app.NewID[app.Deployment](w.clock)
-	on.variable, on.taskRun = app.NewID[app.Variable](w.clock), app.NewID[app.TaskRun](w.clock)
+	on.variable, on.taskRun, on.run = app.NewID[app.Variable](w.clock), app.NewID[app.TaskRun](w.clock), app.NewID[app.Run](w.clock)
 	task, err := w.CreateTask(w.ctx, w.admin, app.NewTask{Instance: on.instance, Name: "task", TaskSettings: nightly()})
 	must(w.t, err)
 	on.task = task.ID
@@ -63,6 +63,7 @@ func (w *world) history(on *target) {
 		return errors.Join(
 			tx.Builds().Put(app.Build{ID: on.build, Site: on.site, Instance: on.instance, State: app.BuildFailed}),
 			tx.Releases().Put(app.Release{ID: on.release, Instance: on.instance, Build: on.build, Number: 1, State: app.ReleaseFailed}),
+			tx.Runs().Put(app.Run{ID: on.run, Instance: on.instance, State: app.RunEnded}),
 			tx.TaskRuns().Put(app.TaskRun{ID: on.taskRun, Task: on.task, Instance: on.instance, State: app.TaskRunFailed}),
 			tx.Variables().Put(app.Variable{ID: on.variable, Instance: on.instance, Name: "OLD", Value: w.Vault.Seal("1")}),
 			tx.Deployments().Put(app.Deployment{ID: on.deployment, Instance: on.instance, Service: on.service, Build: on.build, Release: on.release}),
@@ -133,7 +134,7 @@ func TestWhatNeverWasIsNotFoundByAnyUseCase(t *testing.T) {
 			w := newWorld(t)
 			w.wantCall(c, w.admin, target{
 				group: "no", member: "no", site: "no", siteUser: "no", instance: "no", service: "no",
-				host: "no", build: "no", release: "no", deployment: "no", variable: "no", task: "no", taskRun: "no",
+				host: "no", build: "no", release: "no", deployment: "no", variable: "no", task: "no", taskRun: "no", run: "no",
 			}, app.CodeNotFound)
 		})
 	}

@@ -49,6 +49,10 @@ func (a *App) begin(ctx context.Context, since Revision, group *errgroup.Group) 
 	for range a.config.Builds {
 		group.Go(func() error { return a.buildLoop(ctx) })
 	}
+	if err := a.resumeRuns(ctx); err != nil {
+		return err
+	}
+	group.Go(func() error { return a.runLoop(ctx) })
 	for range taskWorkers {
 		group.Go(func() error { return a.taskLoop(ctx) })
 	}

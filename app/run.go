@@ -1,114 +1,76 @@
 package app
 
-import (
-	"context"
-	"errors"
-	"strings"
-	"time"
+import "time"
+
+// Run is a one-off process that somebody asked for: who ran what, when, and how it ended.
+type Run struct {
+	ID        ID[Run]
+	Instance  ID[Instance]
+	Service   string // in whose release and environment
+	Release   ID[Release]
+	User      ID[User]
+	Command   string
+	Size      string
+	TimeLimit time.Duration // 0: none
+	Detached  bool          // nobody joins it: it begins at once, and its output is its log
+	State     RunState
+	Stopped   bool   // somebody asked for its end
+	Message   string // for people: how it ended
+	Exit      Exit   // zero before its end, and when that was not seen
+	Created   time.Time
+	Started   time.Time // zero before
+	Ended     time.Time // zero before
+}
+
+// RunState is where a run stands:
+//
+//	waiting ──joined, or detached──▶ running ──▶ ended
+//	   └──nobody came in time──▶ expired
+type RunState string
+
+// The states of a run.
+const (
+	RunWaiting RunState = "waiting"
+	RunRunning RunState = "running"
+	RunEnded   RunState = "ended"
+	RunExpired RunState = "expired"
 )
 
-// NewRun asks for a one-off process in what a service runs now.
-type NewRun struct {
-	Service ID[Service]
-	Command string // for sh
-	Size    string // empty: that of the service
+// Over reports whether the state is final.
+func (s RunState) Over() bool { return s == RunEnded || s == RunExpired }
+
+// Indexes of runs.
+const (
+	RunByInstance = "instance"
+	RunByState    = "state" // of those that are not over
+)
+
+// Key implements Record.
+func (r Run) Key() string { return string(r.ID) }
+
+// InstanceID implements OfInstance.
+func (r Run) InstanceID() ID[Instance] { return r.Instance }
+
+// Indexes implements Record.
+func (r Run) Indexes() []Index {
+	state := ""
+	if !r.State.Over() {
+		state = string(r.State)
+	}
+	return []Index{{Name: RunByInstance, Value: string(r.Instance)}, {Name: RunByState, Value: state}}
 }
 
-// RunProcess prepares a one-off process in the service's present release, with its
-// environment, and returns the endpoint at which it starts when somebody joins.
-// CodeConflict when nothing has been deployed to the service.
-func (a *App) RunProcess(ctx context.Context, who Actor, in NewRun) (endpoint string, err error) {
-	process, err := a.oneOff(ctx, who, in)
-	if err != nil {
-		return "", err
-	}
-	a.log.Info("run", "user", who.Name, "instance", process.Program.Instance, "process", process.ID)
-	return a.Endpoints.Publish(runSession{a, process}), nil
-}
+// runPrefix begins the IDs of the processes of runs.
+const runPrefix = "run-"
 
-func (a *App) oneOff(ctx context.Context, who Actor, in NewRun) (Process, error) {
-	var process Process
-	err := a.read(ctx, func(r Reader) error {
-		service, instance, _, err := serviceFor(r, who, ActionRun, in.Service)
-		if err != nil {
-			return err
-		}
-		if strings.TrimSpace(in.Command) == "" {
-			return Invalid("command", "is missing; give a command such as %q", "python manage.py shell")
-		}
-		if service.Release == "" {
-			return Conflict("", "nothing has been deployed to %s yet, so there is nothing to run in; deploy first", service.Name)
-		}
-		release, err := r.Releases().Get(service.Release)
-		if err != nil {
-			return err
-		}
-		build, err := r.Builds().Get(release.Build)
-		if err != nil {
-			return err
-		}
-		process.Program, err = a.program(instance, release, build, service.Name)
-		if err != nil {
-			return err
-		}
-		if in.Size == "" {
-			in.Size = service.Size
-		}
-		process.Program.Size, err = a.config.Sizes.Find(in.Size)
-		return err
-	})
-	process.ID = ProcessID("run-" + string(NewID[Process](a.now())))
-	process.Program.Command = in.Command
-	return process, err
-}
+// process is the ID of a run's process; there is one for ever.
+func (r Run) process() ProcessID { return ProcessID(runPrefix + string(r.ID)) }
 
-// runSession starts a process when somebody joins and ends it when they have gone.
-type runSession struct {
-	app     *App
-	process Process
-}
+// runLog is the log of a detached run.
+func runLog(id ID[Run]) LogName { return LogName("run/" + string(id)) }
 
-// forgetTimeout bounds the clean-up behind a process whose caller has gone.
-const forgetTimeout = time.Minute
-
-// Join implements Session.
-func (s runSession) Join(ctx context.Context, streams Streams) (exit Exit, err error) {
-	process := s.process
-	process.TTY, process.Window, process.Stdin = streams.TTY, streams.Window, streams.Stdin != nil
-	process.Hold, process.Ephemeral = true, true
-	if err := s.app.stillThere(ctx, process.Program.Instance); err != nil {
-		return Exit{}, err
-	}
-	if err := s.app.Processes.Start(ctx, process); err != nil {
-		return Exit{}, err
-	}
-	defer func() { err = errors.Join(err, s.finish(context.WithoutCancel(ctx))) }()
-	if err := s.app.Processes.Attach(ctx, process.ID, streams); err != nil {
-		return Exit{}, err
-	}
-	return s.app.Processes.Wait(ctx, process.ID)
-}
-
-// stillThere checks that an instance was not deleted meanwhile.
-func (a *App) stillThere(ctx context.Context, id ID[Instance]) error {
-	return a.read(ctx, func(r Reader) error {
-		instance, err := r.Instances().Get(id)
-		if err == nil && !instance.Deleted.IsZero() {
-			err = NotFound("instance")
-		}
-		return err
-	})
-}
-
-// finish leaves nothing of the process behind, whether it ended or its caller went.
-func (s runSession) finish(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, forgetTimeout)
-	defer cancel()
-	if err := s.app.Processes.Stop(ctx, s.process.ID); err != nil {
-		return err
-	}
-	if _, err := s.app.Processes.Wait(ctx, s.process.ID); err != nil {
-		return err
-	}
-	return s.app.Processes.Forget(ctx, s.process.ID)
+// end makes the run one whose process has ended.
+func (r Run) end(exit Exit, message string, now time.Time) Run {
+	r.State, r.Exit, r.Message, r.Ended = RunEnded, exit, message, now
+	return r
 }

@@ -73,6 +73,7 @@ type Reader interface {
 	Hosts() Rows[Host]
 	Tasks() Rows[ScheduledTask]
 	TaskRuns() Rows[TaskRun]
+	Runs() Rows[Run]
 }
 
 // Tx reads and writes all tables; what it wrote is seen by others all at once, when
@@ -93,6 +94,7 @@ type Tx interface {
 	Hosts() Table[Host]
 	Tasks() Table[ScheduledTask]
 	TaskRuns() Table[TaskRun]
+	Runs() Table[Run]
 	// Reader shows the same transaction, what it has written so far included.
 	Reader() Reader
 }

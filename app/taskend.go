@@ -96,23 +96,27 @@ func (a *App) sayOfRun(ctx context.Context, run TaskRun) {
 	}
 }
 
-// forgetRuns forgets the processes of attempts that have been judged, or whose task is no
-// more: a kill may have come between the two. One that still runs was to be stopped.
+// forgetRuns forgets the processes of runs and of attempts of task runs that have been judged,
+// or whose record is no more: a kill may have come between the two. One that still runs was
+// to be stopped.
 func (a *App) forgetRuns(ctx context.Context) error {
 	kept, err := a.Processes.Kept(ctx)
 	if err != nil {
 		return fmt.Errorf("list the processes that are kept: %w", err)
 	}
 	for _, id := range kept {
-		if !strings.HasPrefix(string(id), taskPrefix) {
-			continue
+		over, err := false, error(nil)
+		switch {
+		case strings.HasPrefix(string(id), taskPrefix):
+			over, err = a.runIsOver(ctx, id)
+		case strings.HasPrefix(string(id), runPrefix):
+			over, err = a.isRunOver(ctx, id)
 		}
-		over, err := a.runIsOver(ctx, id)
 		if err == nil && over {
 			err = a.Processes.Forget(ctx, id)
 		}
 		if err != nil {
-			return fmt.Errorf("forget the process of a task run: %w", err)
+			return fmt.Errorf("forget the process of a run: %w", err)
 		}
 	}
 	return nil

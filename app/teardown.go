@@ -37,18 +37,31 @@ func (a *App) tearDown(ctx context.Context, p picture) error {
 	return a.dropLogs(ctx, logs)
 }
 
-// stopRunsOf ends the task runs of a deleted instance.
+// stopRunsOf ends the task runs and the detached runs of a deleted instance.
 func (a *App) stopRunsOf(ctx context.Context, instance ID[Instance]) error {
-	var runs []TaskRun
-	err := a.read(ctx, func(r Reader) (err error) {
-		runs, err = gather(r.TaskRuns().By(TaskRunInRelease, string(instance)), every[TaskRun])
-		return err
+	var going []ProcessID
+	err := a.read(ctx, func(r Reader) error {
+		for run, err := range r.TaskRuns().By(TaskRunInRelease, string(instance)) {
+			if err != nil {
+				return err
+			}
+			going = append(going, taskProcess(run))
+		}
+		for run, err := range r.Runs().By(RunByState, string(RunRunning)) {
+			if err != nil {
+				return err
+			}
+			if run.Instance == instance && run.Detached {
+				going = append(going, run.process())
+			}
+		}
+		return nil
 	})
-	for _, run := range runs {
-		err = errors.Join(err, a.Processes.Forget(ctx, taskProcess(run)))
+	for _, id := range going {
+		err = errors.Join(err, a.Processes.Forget(ctx, id))
 	}
 	if err != nil {
-		return fmt.Errorf("stop the task runs of instance %s: %w", instance, err)
+		return fmt.Errorf("stop the runs of instance %s: %w", instance, err)
 	}
 	return nil
 }
@@ -95,6 +108,12 @@ func instanceLogs(r Reader, instance Instance) ([]LogName, error) {
 		}
 		logs = append(logs, taskRunLog(run.ID))
 	}
+	for run, err := range r.Runs().By(RunByInstance, string(instance.ID)) {
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, runLog(run.ID))
+	}
 	return logs, nil
 }
 
@@ -114,6 +133,7 @@ func deleteInstance(tx Tx, instance Instance) error {
 		deleteAll(tx.Deployments(), DeploymentByInstance, id),
 		deleteAll(tx.Releases(), ReleaseByInstance, id),
 		deleteAll(tx.TaskRuns(), TaskRunByInstance, id),
+		deleteAll(tx.Runs(), RunByInstance, id),
 		deleteAll(tx.Tasks(), TaskByInstance, id),
 		tx.Instances().Delete(instance.ID),
 	)

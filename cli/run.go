@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,11 +12,13 @@ import (
 )
 
 func (p *Program) runCommand() *cobra.Command {
-	var size string
+	var n api.NewRun
+	var limit time.Duration
 	c := &cobra.Command{
 		Use: "run SERVICE -- COMMAND...", Short: "Run a command beside a service, with its release and environment",
 		Long: "Run a command beside a service, with its release and environment, and end with its exit code.\n" +
-			"It has a terminal where you have one. One argument is a command for sh, several are taken as they are.",
+			"It has a terminal where you have one. One argument is a command for sh, several are taken as they are.\n" +
+			"With --detach it is left to itself: gondor runs shows what it writes and how it ends.",
 		Args: func(c *cobra.Command, args []string) error {
 			switch dash := c.ArgsLenAtDash(); {
 			case len(args) == 0 || dash == 0:
@@ -27,10 +30,16 @@ func (p *Program) runCommand() *cobra.Command {
 		},
 		ValidArgsFunction: p.completeOne(p.serviceNames),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.run(c.Context(), args[0], api.NewRun{Command: commandLine(args[1:]), Size: size})
+			n.Command, n.TimeLimit = commandLine(args[1:]), int(limit/time.Second)
+			if limit > 0 && n.TimeLimit == 0 {
+				return usage("--time-limit %s is too short; use 1s or more", limit)
+			}
+			return p.run(c.Context(), args[0], n)
 		},
 	}
-	c.Flags().StringVar(&size, "size", "", "small, medium, large or xlarge (default: the service's)")
+	c.Flags().StringVar(&n.Size, "size", "", "small, medium, large or xlarge (default: the service's)")
+	c.Flags().DurationVar(&limit, "time-limit", 0, "how long it may take, such as 90m (default: as long as it takes)")
+	c.Flags().BoolVarP(&n.Detach, "detach", "d", false, "leave it to itself")
 	c.Flags().SetInterspersed(true)
 	return c
 }
@@ -68,11 +77,23 @@ func (p *Program) run(ctx context.Context, name string, n api.NewRun) error {
 	if err != nil {
 		return err
 	}
+	if n.Detach && endpoint.Run != nil {
+		return p.detached(ctx, *endpoint.Run)
+	}
 	ended, err := p.join(ctx, endpoint)
 	if err != nil {
 		return err
 	}
 	return told(ended)
+}
+
+// detached says where to look for a run that is left to itself.
+func (p *Program) detached(ctx context.Context, at api.Reference) error {
+	run, err := api.Get[api.Run](ctx, p.server, at)
+	if err != nil {
+		return err
+	}
+	return p.made(run, "%[1]s runs now. See gondor runs log --follow %[1]s.", runName(run))
 }
 
 // told turns how a process ended into how the program ends.

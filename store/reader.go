@@ -42,3 +42,5 @@ func (r reader) Tasks() app.Rows[app.ScheduledTask] {
 }
 
 func (r reader) TaskRuns() app.Rows[app.TaskRun] { return table[app.TaskRun]{r.transaction, taskRun} }
+
+func (r reader) Runs() app.Rows[app.Run] { return table[app.Run]{r.transaction, run} }

@@ -27,6 +27,7 @@ const (
 	host       = "host"
 	task       = "scheduled task"
 	taskRun    = "task run"
+	run        = "run"
 )
 
 // schema lists all tables.
@@ -47,6 +48,7 @@ func schema() []shape {
 		shapeOf[app.Host](host),
 		shapeOf[app.ScheduledTask](task),
 		shapeOf[app.TaskRun](taskRun),
+		shapeOf[app.Run](run),
 	}
 }
 

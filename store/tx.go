@@ -35,4 +35,6 @@ func (t tx) Tasks() app.Table[app.ScheduledTask] {
 
 func (t tx) TaskRuns() app.Table[app.TaskRun] { return table[app.TaskRun]{t.transaction, taskRun} }
 
+func (t tx) Runs() app.Table[app.Run] { return table[app.Run]{t.transaction, run} }
+
 func (t tx) Reader() app.Reader { return reader(t) }

@@ -13,7 +13,6 @@ func (s *server) serviceRoutes() []route {
 		show("/v2/services/:id/", "One service", showService),
 		change("/v2/services/:id/", "Restart, scale or resize a service", updateService),
 		erase("/v2/services/:id/", "Delete a service", deleteService),
-		create("/v2/services/:id/run/", "Prepare a one-off process, which starts when its endpoint is joined", runInService),
 		logOf("/v2/services/:id/log/", "The lines that a service's replicas write", serviceLog),
 	}
 }
@@ -171,15 +170,6 @@ func deleteService(c *call) error {
 		return err
 	}
 	return c.App.DeleteService(c.ctx(), c.who, id)
-}
-
-func runInService(c *call, in api.NewRun) (api.Endpoint, error) {
-	id, err := given[app.Service](c, "service")
-	if err != nil {
-		return api.Endpoint{}, err
-	}
-	path, err := c.App.RunProcess(c.ctx(), c.who, app.NewRun{Service: id, Command: in.Command, Size: in.Size})
-	return c.endpoint(path), err
 }
 
 // endpoint says where a published session is joined.

@@ -128,6 +128,11 @@ var visits = []visit{
 	{route: "POST /v2/task_runs/:id/stop/", path: "/v2/task_runs/{task_run}/stop/", action: app.ActionRun},
 	{route: "GET /v2/task_runs/:id/log/", path: "/v2/task_runs/{task_run}/log/", action: app.ActionView},
 
+	{route: "GET /v2/runs/", path: "/v2/runs/?instance={instance}", action: app.ActionRun},
+	{route: "GET /v2/runs/:id/", path: "/v2/runs/{run}/", action: app.ActionRun},
+	{route: "POST /v2/runs/:id/stop/", path: "/v2/runs/{run}/stop/", action: app.ActionRun},
+	{route: "GET /v2/runs/:id/log/", path: "/v2/runs/{run}/log/", action: app.ActionRun},
+
 	{route: "GET /v2/logs/", path: "/v2/logs/?instance={instance}", action: app.ActionView},
 
 	{route: "GET /v2/events/", path: "/v2/events/?instance={instance}", action: app.ActionView},
@@ -154,6 +159,7 @@ func nouns(group string) map[string][2]string {
 		"waiting":    {"builds", string(idIn[app.Build](group, "waiting build"))},
 		"task":       {"scheduled_tasks", string(idIn[app.ScheduledTask](group, "task"))},
 		"task_run":   {"task_runs", string(idIn[app.TaskRun](group, "task run"))},
+		"run":        {"runs", string(idIn[app.Run](group, "run"))},
 		"release":    {"releases", string(idIn[app.Release](group, "release"))},
 		"pending":    {"releases", string(idIn[app.Release](group, "pending release"))},
 		"deployment": {"deployments", string(idIn[app.Deployment](group, "deployment"))},

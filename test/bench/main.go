@@ -1,7 +1,7 @@
 // Command bench prints what Gondor costs, all figures from one run: what a request takes
 // beside other proxies, what a deploy takes besides the site's own work, what a site feels
-// of greedy builds, what goes through a run, and how long the control plane and the supervisor take to start and
-// what they hold when idle.
+// of greedy builds, how much goes through a run, and how long the control plane and the
+// supervisor take to start and what they hold when idle.
 //
 //	go run ./test/bench [-only router,deploy,builds,idle,pipe,kube] [-rounds 10] [-sites 0,10,1000]
 //	go run ./test/bench -only soak,soak-kube [-deploys 100]

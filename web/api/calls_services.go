@@ -25,11 +25,6 @@ func (c *Client) UpdateService(ctx context.Context, service Reference, u Service
 	return patch[Service](ctx, c, service, u)
 }
 
-// Run starts a one-off process beside a service; Attach joins it.
-func (c *Client) Run(ctx context.Context, service Reference, n NewRun) (Endpoint, error) {
-	return post[Endpoint](ctx, c, string(service)+"run/", n)
-}
-
 // Releases lists the releases of an instance, newest first.
 func (c *Client) Releases(ctx context.Context, instance Reference) ([]Release, error) {
 	return get[[]Release](ctx, c, "/v2/releases/", filter("instance", string(instance)))

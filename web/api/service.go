@@ -58,15 +58,3 @@ type ServiceUpdate struct {
 
 // Restarted is the desired state that asks for a restart.
 const Restarted = "restarted"
-
-// NewRun asks for a one-off process beside a service.
-type NewRun struct {
-	Command string `json:"command"` // for sh
-	Size    string `json:"size,omitempty"`
-}
-
-// Endpoint is where a process is joined: HOST[:PORT]/PATH without a scheme. It is
-// itself the secret that lets one in, once, within a minute.
-type Endpoint struct {
-	Endpoint string `json:"endpoint"`
-}
