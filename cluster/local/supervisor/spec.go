@@ -131,9 +131,9 @@ func (s Spec) checkTexts() error {
 	return nil
 }
 
-// kept reports whether lines are made of its output: nobody but the attached sees what a
-// terminal without a log shows.
-func (s Spec) kept() bool { return !s.TTY || s.Log != "" }
+// kept reports whether lines are made of its output: nobody but the attached sees what is
+// written without a log to a terminal, or by what ends with who is attached.
+func (s Spec) kept() bool { return s.Log != "" || !s.TTY && !s.Ephemeral }
 
 func (s Spec) stopTimeout() time.Duration {
 	if s.StopTimeout == 0 {
