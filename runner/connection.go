@@ -98,6 +98,13 @@ func (w channel) Write(p []byte) (int, error) {
 	return written, nil
 }
 
+// say writes a message as it is.
+func (c *connection) say(message []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.socket.WriteMessage(websocket.BinaryMessage, message)
+}
+
 // end closes the connection and so ends its reads and writes. It may be called again.
 func (c *connection) end() { _ = c.socket.Close() }
 

@@ -16,6 +16,7 @@ const (
 	channelStderr  = 2
 	channelControl = 3
 	channelResize  = 4   // only of channels
+	channelResume  = 5   // only of channels, for clients that ask for it
 	channelClose   = 255 // only of channels
 )
 

@@ -20,6 +20,11 @@
 //	client  255 0       the end of standard input
 //	server  1, 2 data   output
 //	server  3 status    a metav1.Status in JSON, last; then the WebSocket closes
+//	server  5 secret    {"secret": "…"}, first, to a client with a terminal that asks for it
+//
+// Who was told a secret and loses the connection can open PATH/ again for a minute, with the
+// options secret and received, how many bytes of output had come: the terminal goes on where
+// it was. A session through pipes ends with its connection.
 //
 // Both sides send pings and answer them.
 package runner

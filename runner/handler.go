@@ -51,18 +51,66 @@ func (r *Runner) serveAttach(w http.ResponseWriter, req *http.Request, path stri
 		refuse(w, err)
 		return
 	}
+	if options.Secret != "" {
+		r.serveReturn(w, req, path, speak, options)
+		return
+	}
 	session, err := r.claim(path)
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	defer r.release(path)
+	c := r.open(w, req, speak)
+	switch {
+	case c == nil:
+		r.release(path)
+	case options.resumable(speak):
+		r.attachTerminal(c, path, session, options)
+	default:
+		defer r.release(path)
+		attach(r.alive, r.log, c, session, options)
+	}
+}
+
+// open opens the WebSocket; nil when the client has failed to.
+func (r *Runner) open(w http.ResponseWriter, req *http.Request, speak dialect) *connection {
 	socket, err := upgrade(w, req, speak)
 	if err != nil {
 		r.log.Info("a client failed to open the WebSocket of an endpoint", "error", err)
+		return nil
+	}
+	return newConnection(socket, speak)
+}
+
+// attachTerminal joins a client to a terminal that it can come back to.
+func (r *Runner) attachTerminal(c *connection, path string, s app.Session, o options) {
+	t := newTerminal(r.alive, r.log, s, o, r.absence)
+	r.keep(path, t)
+	go func() {
+		<-t.over
+		r.release(path)
+	}()
+	if t.introduce(c) != nil {
+		c.end() // its reader tells
+	}
+	t.enter(c, 0, o.window())
+	t.carry(c)
+}
+
+// serveReturn lets a client that was lost come back to its terminal.
+func (r *Runner) serveReturn(w http.ResponseWriter, req *http.Request, path string, speak dialect, o options) {
+	t, err := r.returning(path, o.Secret)
+	if err == nil && speak.protocol == "" {
+		err = app.Invalid("", "only who speaks %s can come back", channels.protocol)
+	}
+	if err != nil {
+		refuse(w, err)
 		return
 	}
-	attach(r.alive, r.log, newConnection(socket, speak), session, options)
+	if c := r.open(w, req, speak); c != nil {
+		t.enter(c, o.Received, o.window())
+		t.carry(c)
+	}
 }
 
 func upgrade(w http.ResponseWriter, req *http.Request, speak dialect) (*websocket.Conn, error) {

@@ -12,13 +12,19 @@ import (
 // optionsHeader says of the client's terminal what options has, in JSON.
 const optionsHeader = "X-Pipe-Opts"
 
-// options are the client's terminal. A browser, which can't send the header, gives them
-// as parameters of the query.
+// options are the client's terminal, and whether it can come back. A browser, which can't
+// send the header, gives them as parameters of the query.
 type options struct {
-	TTY    bool `json:"tty"`
-	Width  int  `json:"width"`
-	Height int  `json:"height"`
+	TTY      bool   `json:"tty"`
+	Width    int    `json:"width"`
+	Height   int    `json:"height"`
+	Resume   bool   `json:"resume"`   // it wants to know the secret of a terminal
+	Secret   string `json:"secret"`   // it comes back with it
+	Received int64  `json:"received"` // bytes of output before it was lost
 }
+
+// resumable reports whether the session outlives its connection.
+func (o options) resumable(speak dialect) bool { return o.TTY && o.Resume && speak.protocol != "" }
 
 // window is the first size of the terminal.
 func (o options) window() app.Window { return app.Window{Width: o.Width, Height: o.Height} }
@@ -36,6 +42,8 @@ func optionsOf(req *http.Request) (options, error) {
 	o.TTY = query.Get("tty") == "true"
 	o.Width, _ = strconv.Atoi(query.Get("width")) // a size that is not there is 0, the default
 	o.Height, _ = strconv.Atoi(query.Get("height"))
+	o.Resume, o.Secret = query.Get("resume") == "true", query.Get("secret")
+	o.Received, _ = strconv.ParseInt(query.Get("received"), 10, 64)
 	return o, checkWindow(o.window())
 }
 

@@ -18,6 +18,7 @@ const Lifetime = time.Minute
 type Runner struct {
 	log      *slog.Logger
 	lifetime time.Duration
+	absence  time.Duration
 
 	mu        sync.Mutex
 	endpoints map[string]*endpoint // by path
@@ -31,14 +32,15 @@ type Runner struct {
 // endpoint is a published session. It goes from waiting to joined to gone, and out of
 // the map when its time is over or its session has ended.
 type endpoint struct {
-	session app.Session
-	joined  bool
-	expiry  *time.Timer
+	session  app.Session
+	joined   bool
+	terminal *terminal // of a client that can come back
+	expiry   *time.Timer
 }
 
 // New returns a Runner without endpoints.
 func New(log *slog.Logger) *Runner {
-	r := &Runner{log: log, lifetime: Lifetime, endpoints: map[string]*endpoint{}}
+	r := &Runner{log: log, lifetime: Lifetime, absence: Absence, endpoints: map[string]*endpoint{}}
 	r.alive, r.leave = context.WithCancel(context.Background())
 	return r
 }
@@ -108,6 +110,28 @@ func (r *Runner) claim(path string) (app.Session, error) {
 	e.expiry.Stop()
 	r.joined.Add(1)
 	return e.session, nil
+}
+
+// keep makes a joined endpoint one that its client can come back to.
+func (r *Runner) keep(path string, t *terminal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.endpoints[path].terminal = t
+}
+
+// returning finds the terminal of a client that comes back: CodeNotFound when that is over,
+// CodeForbidden when the secret is not the one that its first attach was given.
+func (r *Runner) returning(path, secret string) (*terminal, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.endpoints[path]
+	switch {
+	case !ok || r.closed || e.terminal == nil:
+		return nil, app.NotFound("terminal to come back to; it waits for one minute")
+	case !e.terminal.knows(secret):
+		return nil, app.Fault(app.CodeForbidden, "this is not the secret of the terminal")
+	}
+	return e.terminal, nil
 }
 
 // find looks an endpoint up; the lock is held.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/creack/pty"
@@ -80,6 +82,87 @@ func TestARunInATerminalIsLikeAShellOfOnesOwn(t *testing.T) {
 	c.types("\x03") // Ctrl-C ends what runs in the terminal, and not the run
 	c.types("\necho still he''re\n")
 	c.shows("still here")
+	c.types("exit 7\n")
+	var exit *exec.ExitError
+	if err := <-c.ended; !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("the command ended with %v", err)
+	}
+}
+
+// wire is a way to the server that can be cut.
+type wire struct {
+	listener net.Listener
+	mu       sync.Mutex
+	open     []net.Conn
+}
+
+// wire leads to the server.
+func (s *server) wire() *wire {
+	s.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w := &wire{listener: listener}
+	s.t.Cleanup(func() {
+		_ = listener.Close()
+		w.cut()
+	})
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			w.join(near, s.address)
+		}
+	}()
+	return w
+}
+
+func (w *wire) join(near net.Conn, address string) {
+	far, err := net.Dial("tcp", address)
+	if err != nil {
+		_ = near.Close()
+		return
+	}
+	w.mu.Lock()
+	w.open = append(w.open, near, far)
+	w.mu.Unlock()
+	for _, pair := range [][2]net.Conn{{near, far}, {far, near}} {
+		go func() {
+			_, _ = io.Copy(pair[0], pair[1]) // until either is closed
+			_, _ = pair[0].Close(), pair[1].Close()
+		}()
+	}
+}
+
+// cut closes all connections.
+func (w *wire) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, one := range w.open {
+		_ = one.Close()
+	}
+	w.open = nil
+}
+
+func TestATerminalWhoseConnectionIsLostGoesOnWhereItWas(t *testing.T) {
+	needs(t, "git")
+	server := newServer(t)
+	site := server.deployed()
+	w := server.wire()
+	site.run("login", "http://"+w.listener.Addr().String(), "--username", "admin", "--password-stdin", "<", password)
+	c := site.console("run", "web", "--", "PS1='ready> ' exec sh")
+	c.shows("ready> ")
+	c.types("kept=tre''asure\n")
+	c.types("echo it was set$((1 + 1))\n")
+	c.shows("it was set2")
+	w.cut()
+	eventually(t, "the same shell answers", func() bool {
+		c.types("\necho the $kept is he''re\n") // what is typed into a lost connection may be lost
+		return strings.Contains(c.screen.String(), "the treasure is here")
+	})
 	c.types("exit 7\n")
 	var exit *exec.ExitError
 	if err := <-c.ended; !errors.As(err, &exit) || exit.ExitCode() != 7 {

@@ -25,16 +25,17 @@ const (
 // Attach joins streams to the process behind an endpoint until it ends, and returns how
 // it ended, after all of its output has been written. Cancelling ctx leaves it; a Read
 // of Stdin that waits then is given up, and what it returns is lost. Resizes are passed on
-// until the channel is closed.
+// until the channel is closed. A terminal whose connection is lost is joined again, for a
+// minute, and goes on where it was.
 func (c *Client) Attach(ctx context.Context, e Endpoint, s app.Streams) (app.Exit, error) {
 	if err := c.awaitEndpoint(ctx, e); err != nil {
 		return app.Exit{}, err
 	}
-	connection, err := c.dialEndpoint(ctx, e, s)
-	if err != nil {
+	a := &attachment{streams: s, window: s.Window, outgoing: make(chan []byte), done: make(chan struct{})}
+	a.dial = func(ctx context.Context, o PipeOptions) (*websocket.Conn, error) { return c.dialEndpoint(ctx, e, o) }
+	if err := a.connect(ctx); err != nil {
 		return app.Exit{}, err
 	}
-	a := &attachment{connection: connection, streams: s, outgoing: make(chan []byte), done: make(chan struct{})}
 	exit, err := a.run(ctx)
 	if err != nil {
 		return app.Exit{}, c.broken(ctx, err)
@@ -93,8 +94,8 @@ func (c *Client) endpointURL(scheme string, e Endpoint, below string) string {
 }
 
 // dialEndpoint opens the WebSocket.
-func (c *Client) dialEndpoint(ctx context.Context, e Endpoint, s app.Streams) (*websocket.Conn, error) {
-	options, err := json.Marshal(PipeOptions{TTY: s.TTY, Width: s.Window.Width, Height: s.Window.Height})
+func (c *Client) dialEndpoint(ctx context.Context, e Endpoint, o PipeOptions) (*websocket.Conn, error) {
+	options, err := json.Marshal(o)
 	if err != nil {
 		return nil, fmt.Errorf("write the options of the terminal: %w", err)
 	}

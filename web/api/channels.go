@@ -20,6 +20,7 @@ const (
 	channelStderr = 2
 	channelStatus = 3   // a metav1.Status in JSON, last
 	channelResize = 4   // a window in JSON
+	channelResume = 5   // a comeback in JSON, first
 	channelClose  = 255 // its one byte names the channel that ends
 )
 
@@ -28,6 +29,16 @@ type PipeOptions struct {
 	TTY    bool `json:"tty"`
 	Width  int  `json:"width"`
 	Height int  `json:"height"`
+	// Resume asks for the secret by which a terminal can be come back to; Secret and Received,
+	// how many bytes of output had come, do that.
+	Resume   bool   `json:"resume,omitempty"`
+	Secret   string `json:"secret,omitempty"`
+	Received int64  `json:"received,omitempty"`
+}
+
+// comeback is what the server tells a client that can come back.
+type comeback struct {
+	Secret string `json:"secret"`
 }
 
 // PipeOptionsHeader is the header of PipeOptions.
