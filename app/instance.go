@@ -75,6 +75,16 @@ func (i Instance) Indexes() []Index {
 // alive reports whether nobody has asked for its deletion.
 func (i Instance) alive() bool { return i.Deleted.IsZero() }
 
+// aliveInstance returns an instance whose deletion nobody has asked for. CodeNotFound for
+// others.
+func aliveInstance(r Reader, id ID[Instance]) (Instance, error) {
+	instance, err := r.Instances().Get(id)
+	if err == nil && !instance.alive() {
+		return Instance{}, NotFound("instance")
+	}
+	return instance, err
+}
+
 // NewInstance is what CreateInstance is asked for.
 type NewInstance struct {
 	Site  ID[Site]

@@ -81,23 +81,50 @@ func TestAnOldPictureRunsNoReleaseProcessAgain(t *testing.T) {
 	}
 }
 
-func TestAnOldPictureRunsNoTaskAgain(t *testing.T) {
-	w := newWorld(t)
-	instance, engine := w.runner(app.ReleaseActive)
+// running is a task run of an instance that is to be gone on with.
+func (w *world) running(instance app.Instance) app.TaskRun {
+	w.t.Helper()
 	task, err := w.CreateTask(w.ctx, w.admin, app.NewTask{Instance: instance.ID, Name: "nightly", TaskSettings: nightly()})
-	must(t, err)
+	must(w.t, err)
 	run, err := w.RunTask(w.ctx, w.admin, task.ID)
-	must(t, err)
-	must(t, w.Store.Update(w.ctx, func(tx app.Tx) error {
+	must(w.t, err)
+	must(w.t, w.Store.Update(w.ctx, func(tx app.Tx) error {
 		release, err := tx.Releases().One(app.ReleaseServing, instance.Key())
 		run.State, run.Release = app.TaskRunRunning, release.ID
 		return errors.Join(err, tx.TaskRuns().Put(run))
 	}))
+	return run
+}
+
+func TestAnOldPictureRunsNoTaskAgain(t *testing.T) {
+	w := newWorld(t)
+	instance, engine := w.runner(app.ReleaseActive)
+	run := w.running(instance)
 	for range 2 {
 		must(t, app.CarryOnRun(w.ctx, w.App, run))
 		w.awaitNobody()
 	}
 	if len(engine.began) != 1 {
 		t.Errorf("it ran %d times", len(engine.began))
+	}
+}
+
+func TestNothingBeginsInAnInstanceThatIsDeleted(t *testing.T) {
+	w := newWorld(t)
+	instance, engine := w.runner(app.ReleaseActive)
+	run := w.running(instance)
+	must(t, w.DeleteInstance(w.ctx, w.admin, instance.ID))
+	must(t, app.CarryOnRun(w.ctx, w.App, run))
+	w.awaitNobody()
+	if len(engine.began) != 0 {
+		t.Errorf("it ran %d times", len(engine.began))
+	}
+	now := app.TaskRun{}
+	must(t, w.Store.View(w.ctx, func(r app.Reader) (err error) {
+		now, err = r.TaskRuns().Get(run.ID)
+		return err
+	}))
+	if now.State != app.TaskRunFailed {
+		t.Errorf("it is %s", now.State)
 	}
 }

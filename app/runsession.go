@@ -50,12 +50,11 @@ func (a *App) joined(ctx context.Context, id ID[Run]) error {
 		if err != nil {
 			return err
 		}
-		instance, err := tx.Instances().Get(run.Instance)
-		if IsNotFound(err) || err == nil && !instance.alive() {
-			return NotFound("instance")
+		if _, err := aliveInstance(tx.Reader(), run.Instance); err != nil {
+			return err
 		}
 		run.State, run.Started = RunRunning, a.now()
-		return errors.Join(err, tx.Runs().Put(run))
+		return tx.Runs().Put(run)
 	})
 }
 
@@ -86,7 +85,7 @@ func (s runSession) finish(ctx context.Context) error {
 func (a *App) runProcess(ctx context.Context, run Run) (Process, error) {
 	process := Process{ID: run.process(), Timeout: run.TimeLimit, LogName: runLog(run.ID)}
 	err := a.read(ctx, func(r Reader) error {
-		instance, err := r.Instances().Get(run.Instance)
+		instance, err := aliveInstance(r, run.Instance)
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func (a *App) processOf(ctx context.Context, run TaskRun) (Process, error) {
 		if err != nil {
 			return err
 		}
-		instance, err := r.Instances().Get(run.Instance)
+		instance, err := aliveInstance(r, run.Instance)
 		if err != nil {
 			return err
 		}
