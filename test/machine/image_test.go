@@ -21,11 +21,11 @@ func needs(t *testing.T) {
 		t.Skip("a whole machine is only made when GONDOR_TEST_MACHINE is set; make machine does so")
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("only root can make a machine")
+		t.Fatal("only root can make a machine")
 	}
 	for _, program := range []string{"mmdebstrap", "systemd-nspawn", "nsenter", "unshare", "git"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("there is no %s", program)
+			t.Fatalf("there is no %s; apt-get install mmdebstrap systemd-container util-linux git", program)
 		}
 	}
 }
