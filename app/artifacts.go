@@ -141,15 +141,11 @@ func releasesOfRuns(r Reader, instance ID[Instance]) ([]Release, error) {
 		}
 		ids = append(ids, run.Release)
 	}
-	for _, state := range []RunState{RunWaiting, RunRunning} {
-		for run, err := range r.Runs().By(RunByState, string(state)) {
-			if err != nil {
-				return nil, err
-			}
-			if run.Instance == instance {
-				ids = append(ids, run.Release)
-			}
+	for run, err := range r.Runs().By(RunGoing, string(instance)) {
+		if err != nil {
+			return nil, err
 		}
+		ids = append(ids, run.Release)
 	}
 	var releases []Release
 	for _, id := range ids {

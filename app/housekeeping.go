@@ -66,8 +66,7 @@ func (a *App) keepHouse(ctx context.Context) error {
 		a.giveUpWaiting(ctx),
 		a.dropArtifacts(ctx, buildGrace), // and with them what their sources are kept for
 		a.discardSources(ctx),
-		a.forgetPhases(ctx),
-		a.forgetRuns(ctx),
+		a.forgetOneOffs(ctx),
 		a.expireRuns(ctx),
 		a.keepWithinBudget(ctx),
 	)

@@ -127,6 +127,22 @@ func gather[T any](rows iter.Seq2[T, error], keep func(T) bool) ([]T, error) {
 // every keeps all rows.
 func every[T any](T) bool { return true }
 
+// prune deletes all but the newest of the records of an index that have ended, and returns
+// those.
+func prune[T Record](table Table[T], index, value string, keep int, ended func(T) bool) ([]T, error) {
+	rows, err := gather(table.By(index, value), ended)
+	if err != nil || len(rows) <= keep {
+		return nil, err
+	}
+	old := rows[:len(rows)-keep]
+	for _, row := range old {
+		if err := table.Delete(ID[T](row.Key())); err != nil {
+			return nil, err
+		}
+	}
+	return old, nil
+}
+
 // deleteAll deletes every record that rows yield. The rows are read before the first
 // is deleted, because a table may not change under its own iteration.
 func deleteAll[T Record](table Table[T], index, value string) error {

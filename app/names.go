@@ -67,6 +67,17 @@ func CheckVariableValue(field, key, value string) error {
 	return nil
 }
 
+// checkCommand checks a command line for sh; the message for none gives an example.
+func checkCommand(command, example string) error {
+	switch {
+	case strings.TrimSpace(command) == "":
+		return Invalid("command", "is missing; give a command such as %q", example)
+	case strings.ContainsRune(command, 0):
+		return Invalid("command", "holds a NUL byte, which no command can have")
+	}
+	return nil
+}
+
 // CheckDomain checks the host name of the dashboard, below which sites get theirs: a host
 // name without a wildcard, or one label such as localhost. field names it in the error.
 func CheckDomain(field, domain string) error {

@@ -103,29 +103,7 @@ func (a *App) finishPhase(ctx context.Context, p picture, release Release, exit 
 	return a.conclude(ctx, release, ReleaseFailed, strings.Join(parts, "\n"))
 }
 
-// forgetPhases forgets the release processes whose release has moved on or is no more: a
-// kill may have come between the two. One that still runs was to be stopped.
-func (a *App) forgetPhases(ctx context.Context) error {
-	kept, err := a.Processes.Kept(ctx)
-	if err != nil {
-		return fmt.Errorf("list the processes that are kept: %w", err)
-	}
-	for _, id := range kept {
-		release, isPhase := strings.CutPrefix(string(id), phasePrefix)
-		if !isPhase {
-			continue
-		}
-		over, err := a.phaseIsOver(ctx, ID[Release](release))
-		if err == nil && over {
-			err = a.Processes.Forget(ctx, id)
-		}
-		if err != nil {
-			return fmt.Errorf("forget a release process: %w", err)
-		}
-	}
-	return nil
-}
-
+// phaseIsOver reports whether a release has moved on from its process, or is no more.
 func (a *App) phaseIsOver(ctx context.Context, id ID[Release]) (bool, error) {
 	over := false
 	err := a.read(ctx, func(r Reader) error {

@@ -43,6 +43,7 @@ func (s RunState) Over() bool { return s == RunEnded || s == RunExpired }
 const (
 	RunByInstance = "instance"
 	RunByState    = "state" // of those that are not over
+	RunGoing      = "going" // of an instance, those that are not over
 )
 
 // Key implements Record.
@@ -57,7 +58,11 @@ func (r Run) Indexes() []Index {
 	if !r.State.Over() {
 		state = string(r.State)
 	}
-	return []Index{{Name: RunByInstance, Value: string(r.Instance)}, {Name: RunByState, Value: state}}
+	return []Index{
+		{Name: RunByInstance, Value: string(r.Instance)},
+		{Name: RunByState, Value: state},
+		{Name: RunGoing, Value: indexedWhile(!r.State.Over(), r.Instance)},
+	}
 }
 
 // runPrefix begins the IDs of the processes of runs.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -44,11 +43,10 @@ func (a *App) newRun(r Reader, who Actor, in NewRun) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
+	if err := checkCommand(in.Command, "python manage.py shell"); err != nil {
+		return Run{}, err
+	}
 	switch {
-	case strings.TrimSpace(in.Command) == "":
-		return Run{}, Invalid("command", "is missing; give a command such as %q", "python manage.py shell")
-	case strings.ContainsRune(in.Command, 0):
-		return Run{}, Invalid("command", "holds a NUL byte, which no command can have")
 	case in.TimeLimit < 0 || in.TimeLimit > MaxTimeLimit:
 		return Run{}, Invalid("time_limit", "%v is out of range; give up to 7 days, or 0 for none", in.TimeLimit)
 	case service.Release == "":

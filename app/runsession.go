@@ -84,20 +84,8 @@ func (s runSession) finish(ctx context.Context) error {
 // runProcess is the process of a run in the release that it was made for.
 func (a *App) runProcess(ctx context.Context, run Run) (Process, error) {
 	process := Process{ID: run.process(), Timeout: run.TimeLimit, LogName: runLog(run.ID)}
-	err := a.read(ctx, func(r Reader) error {
-		instance, err := aliveInstance(r, run.Instance)
-		if err != nil {
-			return err
-		}
-		release, err := r.Releases().Get(run.Release)
-		if err != nil {
-			return err
-		}
-		build, err := r.Builds().Get(release.Build)
-		if err != nil {
-			return err
-		}
-		if process.Program, err = a.program(instance, release, build, run.Service); err != nil {
+	err := a.read(ctx, func(r Reader) (err error) {
+		if process.Program, err = a.programIn(r, run.Instance, run.Release, run.Service); err != nil {
 			return err
 		}
 		process.Program.Command = run.Command
@@ -124,7 +112,7 @@ func (a *App) storeEnd(ctx context.Context, id ID[Run], exit Exit, message strin
 		if err := tx.Runs().Put(run.end(exit, message, a.now())); err != nil {
 			return err
 		}
-		old, err = pruneRunsOf(tx, run.Instance)
+		old, err = prune(tx.Runs(), RunByInstance, string(run.Instance), keepRuns, func(r Run) bool { return r.State.Over() })
 		return err
 	})
 	if err != nil {
@@ -135,19 +123,4 @@ func (a *App) storeEnd(ctx context.Context, id ID[Run], exit Exit, message strin
 		logs = append(logs, runLog(run.ID))
 	}
 	return a.dropLogs(ctx, logs)
-}
-
-// pruneRunsOf deletes all but the newest runs of an instance, and returns them.
-func pruneRunsOf(tx Tx, instance ID[Instance]) ([]Run, error) {
-	runs, err := gather(tx.Runs().By(RunByInstance, string(instance)), func(r Run) bool { return r.State.Over() })
-	if err != nil || len(runs) <= keepRuns {
-		return nil, err
-	}
-	old := runs[:len(runs)-keepRuns]
-	for _, run := range old {
-		if err := tx.Runs().Delete(run.ID); err != nil {
-			return nil, err
-		}
-	}
-	return old, nil
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -100,11 +99,10 @@ func (s TaskSettings) check(sizes Sizes) error {
 	if _, err := ParseSchedule(s.Schedule, s.Zone); err != nil {
 		return err
 	}
+	if err := checkCommand(s.Command, "python manage.py clearsessions"); err != nil {
+		return err
+	}
 	switch {
-	case strings.TrimSpace(s.Command) == "":
-		return Invalid("command", "is missing; give a command such as %q", "python manage.py clearsessions")
-	case strings.ContainsRune(s.Command, 0):
-		return Invalid("command", "holds a NUL byte, which no command can have")
 	case !slices.Contains([]OverlapPolicy{OverlapSkip, OverlapQueue, OverlapReplace}, s.Overlap):
 		return Invalid("overlap", "%q is not known; use skip, queue or replace", string(s.Overlap))
 	case s.Retries < 0 || s.Retries > MaxRetries:

@@ -34,7 +34,7 @@ func (a *App) endRun(ctx context.Context, run TaskRun, exit Exit) error {
 		if err := tx.TaskRuns().Put(now); err != nil {
 			return err
 		}
-		old, err = pruneRuns(tx, now.Task)
+		old, err = prune(tx.TaskRuns(), TaskRunByTask, string(now.Task), keepTaskRuns, func(r TaskRun) bool { return r.State.Ended() })
 		return err
 	})
 	if err != nil && !IsNotFound(err) { // its task was deleted meanwhile
@@ -44,21 +44,6 @@ func (a *App) endRun(ctx context.Context, run TaskRun, exit Exit) error {
 		a.sayOfRun(ctx, now)
 	}
 	return errors.Join(a.dropRuns(ctx, old), a.Processes.Forget(ctx, taskProcess(run)))
-}
-
-// pruneRuns deletes all but the newest runs of a task, and returns them.
-func pruneRuns(tx Tx, task ID[ScheduledTask]) ([]TaskRun, error) {
-	runs, err := gather(tx.TaskRuns().By(TaskRunByTask, string(task)), func(r TaskRun) bool { return r.State.Ended() })
-	if err != nil || len(runs) <= keepTaskRuns {
-		return nil, err
-	}
-	old := runs[:len(runs)-keepTaskRuns]
-	for _, run := range old {
-		if err := tx.TaskRuns().Delete(run.ID); err != nil {
-			return nil, err
-		}
-	}
-	return old, nil
 }
 
 // judge is what becomes of a run whose attempt has ended.
@@ -96,32 +81,7 @@ func (a *App) sayOfRun(ctx context.Context, run TaskRun) {
 	}
 }
 
-// forgetRuns forgets the processes of runs and of attempts of task runs that have been judged,
-// or whose record is no more: a kill may have come between the two. One that still runs was
-// to be stopped.
-func (a *App) forgetRuns(ctx context.Context) error {
-	kept, err := a.Processes.Kept(ctx)
-	if err != nil {
-		return fmt.Errorf("list the processes that are kept: %w", err)
-	}
-	for _, id := range kept {
-		over, err := false, error(nil)
-		switch {
-		case strings.HasPrefix(string(id), taskPrefix):
-			over, err = a.runIsOver(ctx, id)
-		case strings.HasPrefix(string(id), runPrefix):
-			over, err = a.isRunOver(ctx, id)
-		}
-		if err == nil && over {
-			err = a.Processes.Forget(ctx, id)
-		}
-		if err != nil {
-			return fmt.Errorf("forget the process of a run: %w", err)
-		}
-	}
-	return nil
-}
-
+// runIsOver reports whether an attempt of a task run has been judged, or its task is no more.
 func (a *App) runIsOver(ctx context.Context, process ProcessID) (bool, error) {
 	id, _, _ := strings.Cut(strings.TrimPrefix(string(process), taskPrefix), "-")
 	over := false

@@ -66,19 +66,7 @@ func (a *App) processOf(ctx context.Context, run TaskRun) (Process, error) {
 		if err != nil {
 			return err
 		}
-		instance, err := aliveInstance(r, run.Instance)
-		if err != nil {
-			return err
-		}
-		release, err := r.Releases().Get(run.Release)
-		if err != nil {
-			return err
-		}
-		build, err := r.Builds().Get(release.Build)
-		if err != nil {
-			return err
-		}
-		if process.Program, err = a.program(instance, release, build, ""); err != nil {
+		if process.Program, err = a.programIn(r, run.Instance, run.Release, ""); err != nil {
 			return err
 		}
 		process.Program.Command, process.Timeout = task.Command, task.TimeLimit

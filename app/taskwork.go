@@ -32,7 +32,7 @@ func (a *App) taskLoop(ctx context.Context) error {
 	}
 }
 
-// enqueueTasks puts every task in line that has a run which has not ended.
+// enqueueTasks puts every task in line.
 func (a *App) enqueueTasks(ctx context.Context) error {
 	return a.read(ctx, func(r Reader) error {
 		for task, err := range r.Tasks().Each() {

@@ -47,11 +47,11 @@ func (a *App) stopRunsOf(ctx context.Context, instance ID[Instance]) error {
 			}
 			going = append(going, taskProcess(run))
 		}
-		for run, err := range r.Runs().By(RunByState, string(RunRunning)) {
+		for run, err := range r.Runs().By(RunGoing, string(instance)) {
 			if err != nil {
 				return err
 			}
-			if run.Instance == instance && run.Detached {
+			if run.Detached {
 				going = append(going, run.process())
 			}
 		}

@@ -139,6 +139,24 @@ func (a *App) workload(p picture, t target) (Workload, error) {
 	}, err
 }
 
+// programIn is the program of a one-off in a release of an instance, without its command and
+// size. CodeNotFound when the instance is deleted or one of them is kept no more.
+func (a *App) programIn(r Reader, id ID[Instance], in ID[Release], service string) (Program, error) {
+	instance, err := aliveInstance(r, id)
+	if err != nil {
+		return Program{}, err
+	}
+	release, err := r.Releases().Get(in)
+	if err != nil {
+		return Program{}, err
+	}
+	build, err := r.Builds().Get(release.Build)
+	if err != nil {
+		return Program{}, err
+	}
+	return a.program(instance, release, build, service)
+}
+
 // program is what any process of a release runs in, without its command and size.
 func (a *App) program(instance Instance, release Release, build Build, service string) (Program, error) {
 	env, err := a.environment(instance, release, build, service)

@@ -39,6 +39,8 @@ func attach(ctx context.Context, log *slog.Logger, c *connection, s app.Session,
 	var helpers sync.WaitGroup
 	helpers.Go(func() {
 		defer gone()
+		defer feed.CloseWithError(io.ErrUnexpectedEOF) // keeps an end that came before it
+		defer close(resizes)
 		receive(c, feed, resizes)
 	})
 	helpers.Go(func() {
@@ -66,8 +68,6 @@ func streamsOf(c *connection, o options, stdin io.Reader, resizes <-chan app.Win
 
 // receive takes the client's messages until it has gone or breaks the rules.
 func receive(c *connection, feed *io.PipeWriter, resizes chan app.Window) {
-	defer feed.CloseWithError(io.ErrUnexpectedEOF) // keeps an end that came before it
-	defer close(resizes)
 	for {
 		message, err := c.next()
 		if err != nil {

@@ -120,7 +120,7 @@ func (t *terminal) carry(c *connection) {
 	var helpers sync.WaitGroup
 	helpers.Go(func() {
 		defer close(gone)
-		t.receive(c)
+		receive(c, t.feed, t.resizes)
 	})
 	alive, stop := context.WithCancel(context.Background())
 	helpers.Go(func() {
@@ -140,28 +140,6 @@ func (t *terminal) carry(c *connection) {
 	c.end()
 	helpers.Wait()
 	t.lose(c)
-}
-
-// receive takes messages as attach's does; the session's input outlives it.
-func (t *terminal) receive(c *connection) {
-	for {
-		message, err := c.next()
-		if err != nil {
-			return
-		}
-		f, err := c.decode(message)
-		if err != nil {
-			return
-		}
-		switch f.kind {
-		case frameStdin:
-			take(t.feed, f.data)
-		case frameStdinEnd:
-			_ = t.feed.Close()
-		case frameResize:
-			replace(t.resizes, f.window)
-		}
-	}
 }
 
 // lose notes that a client has gone. Unless another has come, it has a while to come back.

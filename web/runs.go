@@ -24,18 +24,31 @@ func (c *call) run(r app.Run) (api.Run, error) {
 	}
 	wire := api.Run{
 		Instance: refer(c, "instances", r.Instance), Service: r.Service, User: person.Name, Command: r.Command, Size: r.Size,
-		TimeLimit: int(r.TimeLimit / time.Second), Detached: r.Detached, State: r.State, Message: r.Message,
+		TimeLimit: int(r.TimeLimit / time.Second), Detached: r.Detached, State: r.State, Code: exitCode(r.Exit), Message: r.Message,
 		Created: r.Created, Started: moment(r.Started), Ended: moment(r.Ended), URL: refer(c, "runs", r.ID),
 	}
-	if !r.Exit.Ended.IsZero() {
-		wire.Code = &r.Exit.Code
-	}
-	release, err := c.App.Release(c.ctx(), c.who, r.Release)
-	if app.IsNotFound(err) {
-		return wire, nil
-	}
-	wire.Release = release.Number
+	wire.Release, err = c.releaseNumber(r.Release)
 	return wire, err
+}
+
+// exitCode is the code of a process that was seen to end, nil for others.
+func exitCode(exit app.Exit) *int {
+	if exit.Ended.IsZero() {
+		return nil
+	}
+	return &exit.Code
+}
+
+// releaseNumber is the number of a release, 0 for none and for one that is kept no more.
+func (c *call) releaseNumber(id app.ID[app.Release]) (int, error) {
+	if id == "" {
+		return 0, nil
+	}
+	release, err := c.App.Release(c.ctx(), c.who, id)
+	if app.IsNotFound(err) {
+		return 0, nil
+	}
+	return release.Number, err
 }
 
 func runInService(c *call, in api.NewRun) (api.Endpoint, error) {

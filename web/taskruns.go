@@ -16,11 +16,8 @@ func (s *server) taskRunRoutes() []route {
 
 func (c *call) taskRun(r app.TaskRun) (api.TaskRun, error) {
 	wire := api.TaskRun{
-		Task: refer(c, "scheduled_tasks", r.Task), Due: r.Due, State: r.State, Attempt: r.Attempt, Missed: r.Missed,
+		Task: refer(c, "scheduled_tasks", r.Task), Due: r.Due, State: r.State, Attempt: r.Attempt, Missed: r.Missed, Code: exitCode(r.Exit),
 		Message: r.Message, Started: moment(r.Started), Ended: moment(r.Ended), URL: refer(c, "task_runs", r.ID),
-	}
-	if !r.Exit.Ended.IsZero() {
-		wire.Code = &r.Exit.Code
 	}
 	if r.Asker != "" {
 		asker, err := c.person(r.Asker)
@@ -29,14 +26,8 @@ func (c *call) taskRun(r app.TaskRun) (api.TaskRun, error) {
 		}
 		wire.Asker = asker.Name
 	}
-	if r.Release == "" {
-		return wire, nil
-	}
-	release, err := c.App.Release(c.ctx(), c.who, r.Release)
-	if app.IsNotFound(err) {
-		return wire, nil
-	}
-	wire.Release = release.Number
+	number, err := c.releaseNumber(r.Release)
+	wire.Release = number
 	return wire, err
 }
 
