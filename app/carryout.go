@@ -122,7 +122,7 @@ func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Ar
 			build.State, build.Artifact = BuildSucceeded, artifact
 		}
 		message, succeeded = build.outcome(), build.State == BuildSucceeded
-		return tx.Builds().Put(build)
+		return orElse(tx.Builds().Put(build), a.toldOfBuild(tx, build))
 	})
 	if IsNotFound(err) {
 		return nil // its site was deleted meanwhile
@@ -140,6 +140,19 @@ func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Ar
 		a.log.Warn("tidy up behind a build", "build", id, "error", err) // housekeeping tries again
 	}
 	return nil
+}
+
+// toldOfBuild puts the end of a build that came to nothing into the feed of the instance that
+// it was for; that of any other is told by its release.
+func (a *App) toldOfBuild(tx Tx, build Build) error {
+	if build.Instance == "" || build.State == BuildSucceeded {
+		return nil
+	}
+	e := Event{Instance: build.Instance, Kind: EventBuild, By: build.Creator, About: build.Key(), Text: "A build was cancelled."}
+	if build.State == BuildFailed {
+		e.Warning, e.Text = true, "A build failed: "+firstLine(build.Message)
+	}
+	return a.happened(tx, e)
 }
 
 // outcome is the last line of a build's log.
@@ -184,7 +197,10 @@ func (a *App) CancelBuild(ctx context.Context, who Actor, id ID[Build]) (Build, 
 		}
 		was = build.State
 		build.State, build.Message, build.Ended = BuildCancelled, "Cancelled by "+who.Name+".", a.now()
-		return tx.Builds().Put(build)
+		if was == BuildBuilding {
+			return tx.Builds().Put(build) // who builds it tells of its end
+		}
+		return orElse(tx.Builds().Put(build), a.toldOfBuild(tx, build))
 	})
 	if err != nil {
 		return Build{}, err

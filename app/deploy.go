@@ -93,7 +93,7 @@ func (a *App) switchOver(ctx context.Context, p picture, release Release) error 
 	}
 	now, err := a.step(ctx, release, func(tx Tx, release *Release) error {
 		release.State, release.Ended, release.Message = ReleaseActive, a.now(), ""
-		return retire(tx, *release)
+		return orElse(retire(tx, *release), a.happened(tx, release.event()))
 	})
 	if err != nil || now.State != ReleaseActive {
 		return err
@@ -149,6 +149,10 @@ func (a *App) conclude(ctx context.Context, release Release, state ReleaseState,
 	now, err := a.step(ctx, release, func(tx Tx, release *Release) error {
 		release.State, release.Ended, release.Message = state, a.now(), why
 		serves, err := isRun(tx.Reader(), *release)
+		if err != nil {
+			return err
+		}
+		err = a.happened(tx, release.event())
 		if serves {
 			release.State = ReleaseActive
 		}

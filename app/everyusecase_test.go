@@ -97,6 +97,9 @@ func useCasesOfSites() []useCase {
 		{name: "Status", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return second(w.Status(ctx, who, on.instance))
 		}},
+		{name: "Feed", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Feed(ctx, who, on.instance, 0))
+		}},
 		{name: "Events", action: app.ActionView, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return firstError(w.Events(ctx, who, on.instance))
 		}},

@@ -50,7 +50,8 @@ func (a *App) Fire(ctx context.Context, f Firing) error {
 			return err
 		}
 		if f.Missed > 0 {
-			if err := tx.TaskRuns().Put(a.missed(task, f)); err != nil {
+			missed := a.missed(task, f)
+			if err := orElse(tx.TaskRuns().Put(missed), a.toldOfTaskRun(tx, task, missed)); err != nil {
 				return err
 			}
 		}

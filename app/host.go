@@ -105,6 +105,9 @@ func (a *App) CreateHost(ctx context.Context, who Actor, n NewHost) (Host, error
 		if err := tx.Hosts().Put(host); err != nil {
 			return err
 		}
+		if err := a.happened(tx, host.event(who, name+" reaches the instance now.")); err != nil {
+			return err
+		}
 		return a.releaseConfiguration(tx, who, instance, "host "+name+" added")
 	})
 	return host, err
@@ -124,8 +127,16 @@ func (a *App) DeleteHost(ctx context.Context, who Actor, id ID[Host]) error {
 		if err != nil {
 			return err
 		}
+		if err := a.happened(tx, host.event(who, host.Name+" no longer reaches the instance.")); err != nil {
+			return err
+		}
 		return a.releaseConfiguration(tx, who, instance, "host "+host.Name+" removed")
 	})
+}
+
+// event is what the feed tells of something that who did to the host.
+func (h Host) event(who Actor, text string) Event {
+	return Event{Instance: h.Instance, Kind: EventHost, By: who.User, About: h.Key(), Text: text}
 }
 
 // hostFor returns the host when who may do the action to its instance.

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -70,6 +72,26 @@ const (
 	ReleaseMoving     = "moving" // of an instance, those on their way
 	ReleaseServing    = "active" // of an instance, the active ones
 )
+
+// event is what the feed tells of the release when it has switched, failed or was cancelled.
+func (r Release) event() Event {
+	e := Event{Instance: r.Instance, Kind: EventRelease, By: r.Creator, About: r.Key()}
+	switch r.State {
+	case ReleaseFailed:
+		e.Warning, e.Text = true, fmt.Sprintf("v%d failed: %s", r.Number, firstLine(r.Message))
+	case ReleaseCancelled:
+		e.Text = fmt.Sprintf("v%d was cancelled: %s", r.Number, firstLine(r.Message))
+	default:
+		e.Text = fmt.Sprintf("v%d is active: %s.", r.Number, r.Reason)
+	}
+	return e
+}
+
+// firstLine is how a message for people begins.
+func firstLine(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
+	return strings.TrimSpace(line)
+}
 
 // has reports whether the service of that name moves to the release.
 func (r Release) has(service string) bool { return slices.Contains(r.Services, service) }

@@ -74,6 +74,11 @@ func (r Run) process() ProcessID { return ProcessID(runPrefix + string(r.ID)) }
 // runLog is the log of a detached run.
 func runLog(id ID[Run]) LogName { return LogName("run/" + string(id)) }
 
+// event is what the feed tells of the run when it begins. Its command may hold secrets.
+func (r Run) event() Event {
+	return Event{Instance: r.Instance, Kind: EventRun, By: r.User, About: r.Key(), Text: "A process was started in " + r.Service + "."}
+}
+
 // end makes the run one whose process has ended.
 func (r Run) end(exit Exit, message string, now time.Time) Run {
 	r.State, r.Exit, r.Message, r.Ended = RunEnded, exit, message, now

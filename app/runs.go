@@ -25,6 +25,9 @@ func (a *App) RunProcess(ctx context.Context, who Actor, in NewRun) (run Run, en
 		if run, err = a.newRun(tx.Reader(), who, in); err != nil {
 			return err
 		}
+		if run.Detached {
+			return orElse(tx.Runs().Put(run), a.happened(tx, run.event()))
+		}
 		return tx.Runs().Put(run)
 	})
 	if err != nil {

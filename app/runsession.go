@@ -54,7 +54,7 @@ func (a *App) joined(ctx context.Context, id ID[Run]) error {
 			return err
 		}
 		run.State, run.Started = RunRunning, a.now()
-		return tx.Runs().Put(run)
+		return orElse(tx.Runs().Put(run), a.happened(tx, run.event()))
 	})
 }
 

@@ -74,6 +74,7 @@ type Reader interface {
 	Tasks() Rows[ScheduledTask]
 	TaskRuns() Rows[TaskRun]
 	Runs() Rows[Run]
+	Events() Rows[Event]
 }
 
 // Tx reads and writes all tables; what it wrote is seen by others all at once, when
@@ -95,6 +96,7 @@ type Tx interface {
 	Tasks() Table[ScheduledTask]
 	TaskRuns() Table[TaskRun]
 	Runs() Table[Run]
+	Events() Table[Event]
 	// Reader shows the same transaction, what it has written so far included.
 	Reader() Reader
 }

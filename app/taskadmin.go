@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -55,7 +56,7 @@ func (a *App) CreateTask(ctx context.Context, who Actor, n NewTask) (ScheduledTa
 		}
 		now := a.now()
 		task = ScheduledTask{ID: NewID[ScheduledTask](now), Instance: instance.ID, Name: n.Name, TaskSettings: settings, Decided: now, Created: now}
-		return tx.Tasks().Put(task)
+		return orElse(tx.Tasks().Put(task), a.happened(tx, task.event(who, "The scheduled task "+task.Name+" was made.")))
 	})
 	return task, err
 }
@@ -88,7 +89,10 @@ func (a *App) UpdateTask(ctx context.Context, who Actor, id ID[ScheduledTask], u
 		if before.Schedule != task.Schedule || before.Zone != task.Zone || before.Paused != task.Paused {
 			task.Decided = a.now()
 		}
-		return tx.Tasks().Put(task)
+		if task == before {
+			return nil
+		}
+		return orElse(tx.Tasks().Put(task), a.happened(tx, task.event(who, task.changedFrom(before))))
 	})
 	return task, err
 }
@@ -104,13 +108,32 @@ func (a *App) DeleteTask(ctx context.Context, who Actor, id ID[ScheduledTask]) e
 		if runs, err = gather(tx.TaskRuns().By(TaskRunByTask, string(id)), every[TaskRun]); err != nil {
 			return err
 		}
-		return orElse(deleteAll(tx.TaskRuns(), TaskRunByTask, string(id)), tx.Tasks().Delete(task.ID))
+		return errors.Join(
+			deleteAll(tx.TaskRuns(), TaskRunByTask, string(id)), tx.Tasks().Delete(task.ID),
+			a.happened(tx, task.event(who, "The scheduled task "+task.Name+" was deleted.")),
+		)
 	})
 	if err != nil {
 		return err
 	}
 	a.tidy() // which stops what goes on, should this not come to it
 	return a.dropRuns(ctx, runs)
+}
+
+// event is what the feed tells of something that who did to the task.
+func (t ScheduledTask) event(who Actor, text string) Event {
+	return Event{Instance: t.Instance, Kind: EventTask, By: who.User, About: t.Key(), Text: text}
+}
+
+// changedFrom says in a sentence what became of the task.
+func (t ScheduledTask) changedFrom(before ScheduledTask) string {
+	switch {
+	case t.Paused == before.Paused:
+		return "The scheduled task " + t.Name + " was changed."
+	case t.Paused:
+		return "The scheduled task " + t.Name + " was paused."
+	}
+	return "The scheduled task " + t.Name + " was resumed."
 }
 
 // taskFor returns the task when who may do the action to its instance.

@@ -31,7 +31,7 @@ func (a *App) endRun(ctx context.Context, run TaskRun, exit Exit) error {
 			return err
 		}
 		now = a.judge(now, task, exit)
-		if err := tx.TaskRuns().Put(now); err != nil {
+		if err := orElse(tx.TaskRuns().Put(now), a.toldOfTaskRun(tx, task, now)); err != nil {
 			return err
 		}
 		old, err = prune(tx.TaskRuns(), TaskRunByTask, string(now.Task), keepTaskRuns, func(r TaskRun) bool { return r.State.Ended() })
@@ -44,6 +44,20 @@ func (a *App) endRun(ctx context.Context, run TaskRun, exit Exit) error {
 		a.sayOfRun(ctx, now)
 	}
 	return errors.Join(a.dropRuns(ctx, old), a.Processes.Forget(ctx, taskProcess(run)))
+}
+
+// toldOfTaskRun puts a run that failed or was missed into the feed.
+func (a *App) toldOfTaskRun(tx Tx, task ScheduledTask, run TaskRun) error {
+	e := Event{Instance: run.Instance, Kind: EventTaskRun, By: run.Asker, Warning: true, About: run.Key()}
+	switch run.State {
+	case TaskRunFailed:
+		e.Text = "A run of " + task.Name + " failed: " + firstLine(run.Message)
+	case TaskRunMissed:
+		e.Text = task.Name + " was not run. " + firstLine(run.Message)
+	default:
+		return nil
+	}
+	return a.happened(tx, e)
 }
 
 // judge is what becomes of a run whose attempt has ended.

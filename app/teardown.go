@@ -134,6 +134,7 @@ func deleteInstance(tx Tx, instance Instance) error {
 		deleteAll(tx.Releases(), ReleaseByInstance, id),
 		deleteAll(tx.TaskRuns(), TaskRunByInstance, id),
 		deleteAll(tx.Runs(), RunByInstance, id),
+		deleteAll(tx.Events(), EventByInstance, id),
 		deleteAll(tx.Tasks(), TaskByInstance, id),
 		tx.Instances().Delete(instance.ID),
 	)

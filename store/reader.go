@@ -44,3 +44,5 @@ func (r reader) Tasks() app.Rows[app.ScheduledTask] {
 func (r reader) TaskRuns() app.Rows[app.TaskRun] { return table[app.TaskRun]{r.transaction, taskRun} }
 
 func (r reader) Runs() app.Rows[app.Run] { return table[app.Run]{r.transaction, run} }
+
+func (r reader) Events() app.Rows[app.Event] { return table[app.Event]{r.transaction, event} }

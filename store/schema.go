@@ -28,6 +28,7 @@ const (
 	task       = "scheduled task"
 	taskRun    = "task run"
 	run        = "run"
+	event      = "event"
 )
 
 // schema lists all tables.
@@ -49,6 +50,7 @@ func schema() []shape {
 		shapeOf[app.ScheduledTask](task),
 		shapeOf[app.TaskRun](taskRun),
 		shapeOf[app.Run](run),
+		shapeOf[app.Event](event),
 	}
 }
 

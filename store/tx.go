@@ -37,4 +37,6 @@ func (t tx) TaskRuns() app.Table[app.TaskRun] { return table[app.TaskRun]{t.tran
 
 func (t tx) Runs() app.Table[app.Run] { return table[app.Run]{t.transaction, run} }
 
+func (t tx) Events() app.Table[app.Event] { return table[app.Event]{t.transaction, event} }
+
 func (t tx) Reader() app.Reader { return reader(t) }

@@ -135,6 +135,8 @@ var visits = []visit{
 
 	{route: "GET /v2/logs/", path: "/v2/logs/?instance={instance}", action: app.ActionView},
 
+	{route: "GET /v2/instance_events/", path: "/v2/instance_events/?instance={instance}", action: app.ActionView},
+
 	{route: "GET /v2/events/", path: "/v2/events/?instance={instance}", action: app.ActionView},
 }
 

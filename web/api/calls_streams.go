@@ -147,3 +147,8 @@ func lines(r io.Reader) *bufio.Scanner {
 	scanner.Buffer(make([]byte, 0, 64<<10), maxEvent)
 	return scanner
 }
+
+// InstanceEvents lists what happened in an instance, newest first; 0 is all that are kept.
+func (c *Client) InstanceEvents(ctx context.Context, instance Reference, limit int) ([]InstanceEvent, error) {
+	return get[[]InstanceEvent](ctx, c, "/v2/instance_events/", filter("instance", string(instance), "limit", strconv.Itoa(limit)))
+}
