@@ -18,6 +18,7 @@ type Ports struct {
 	Sources   Sources
 	Logs      Logs
 	Endpoints Endpoints
+	Notifier  Notifier
 	Disk      Disk // nil: there is always room
 }
 
@@ -51,6 +52,8 @@ type App struct {
 	detached  *queue[ID[Run]]           // runs in line to be gone on with
 	runs      *waits[ID[Run]]           // the processes of detached runs that are waited for
 	taskRuns  *waits[ID[TaskRun]]       // the processes of task runs that are waited for
+	receivers *queue[ID[Receiver]]      // that messages wait for, in line to be told
+	vigil     *vigil                    // over the services that should run
 	lingering *lingering                // what was replaced a moment ago
 	builds    *buildQueue               // what is being built
 	room      room                      // on the disk
@@ -85,6 +88,8 @@ func New(config Config, ports Ports, log *slog.Logger) *App {
 		detached:  newQueue[ID[Run]](),
 		runs:      newWaits[ID[Run]](),
 		taskRuns:  newWaits[ID[TaskRun]](),
+		receivers: newQueue[ID[Receiver]](),
+		vigil:     newVigil(),
 		lingering: newLingering(),
 		builds:    newBuildQueue(),
 		untidy:    make(chan struct{}, 1),

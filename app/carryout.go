@@ -122,7 +122,7 @@ func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Ar
 			build.State, build.Artifact = BuildSucceeded, artifact
 		}
 		message, succeeded = build.outcome(), build.State == BuildSucceeded
-		return orElse(tx.Builds().Put(build), a.toldOfBuild(tx, build))
+		return orElse(tx.Builds().Put(build), a.tellOfBuild(tx, build))
 	})
 	if IsNotFound(err) {
 		return nil // its site was deleted meanwhile
@@ -142,15 +142,19 @@ func (a *App) endBuild(ctx context.Context, id ID[Build], plan Plan, artifact Ar
 	return nil
 }
 
-// toldOfBuild puts the end of a build that came to nothing into the feed of the instance that
+// tellOfBuild puts the end of a build that came to nothing into the feed of the instance that
 // it was for; that of any other is told by its release.
-func (a *App) toldOfBuild(tx Tx, build Build) error {
+func (a *App) tellOfBuild(tx Tx, build Build) error {
 	if build.Instance == "" || build.State == BuildSucceeded {
 		return nil
 	}
 	e := Event{Instance: build.Instance, Kind: EventBuild, By: build.Creator, About: build.Key(), Text: "A build was cancelled."}
 	if build.State == BuildFailed {
 		e.Warning, e.Text = true, "A build failed: "+firstLine(build.Message)
+	}
+	if build.State == BuildFailed {
+		alert := Alert{Instance: build.Instance, Kind: AlertDeploy, On: string(build.Instance), Title: "A build failed.", Text: build.Message}
+		return orElse(a.happened(tx, e), a.raise(tx, alert))
 	}
 	return a.happened(tx, e)
 }
@@ -200,7 +204,7 @@ func (a *App) CancelBuild(ctx context.Context, who Actor, id ID[Build]) (Build, 
 		if was == BuildBuilding {
 			return tx.Builds().Put(build) // who builds it tells of its end
 		}
-		return orElse(tx.Builds().Put(build), a.toldOfBuild(tx, build))
+		return orElse(tx.Builds().Put(build), a.tellOfBuild(tx, build))
 	})
 	if err != nil {
 		return Build{}, err

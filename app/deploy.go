@@ -93,7 +93,7 @@ func (a *App) switchOver(ctx context.Context, p picture, release Release) error 
 	}
 	now, err := a.step(ctx, release, func(tx Tx, release *Release) error {
 		release.State, release.Ended, release.Message = ReleaseActive, a.now(), ""
-		return orElse(retire(tx, *release), a.happened(tx, release.event()))
+		return errors.Join(retire(tx, *release), a.happened(tx, release.event()), a.settle(tx, AlertDeploy, string(release.Instance), fmt.Sprintf("v%d is active.", release.Number)))
 	})
 	if err != nil || now.State != ReleaseActive {
 		return err
@@ -153,6 +153,9 @@ func (a *App) conclude(ctx context.Context, release Release, state ReleaseState,
 			return err
 		}
 		err = a.happened(tx, release.event())
+		if state == ReleaseFailed {
+			err = orElse(err, a.raise(tx, release.alert()))
+		}
 		if serves {
 			release.State = ReleaseActive
 		}

@@ -38,11 +38,43 @@ type target struct {
 	task       app.ID[app.ScheduledTask]
 	taskRun    app.ID[app.TaskRun]
 	run        app.ID[app.Run]
+	receiver   app.ID[app.Receiver]
 }
 
 // everyUseCase lists the use cases with what they ask for.
 func everyUseCase() []useCase {
-	return slices.Concat(useCasesOfGroups(), useCasesOfSites(), useCasesOfServices(), useCasesOfReleases(), useCasesOfTasks())
+	return slices.Concat(useCasesOfGroups(), useCasesOfSites(), useCasesOfServices(), useCasesOfReleases(), useCasesOfTasks(), useCasesOfAlerts())
+}
+
+func useCasesOfAlerts() []useCase {
+	return []useCase{
+		{name: "Alerts", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Alerts(ctx, who, app.AlertFilter{Instance: on.instance}))
+		}},
+		{name: "Receivers", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Receivers(ctx, who, app.ReceiverOwner{Site: on.site}))
+		}},
+		{name: "Receivers", action: app.ActionView, ofGroup: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Receivers(ctx, who, app.ReceiverOwner{Group: on.group}))
+		}},
+		{name: "Receiver", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Receiver(ctx, who, on.receiver))
+		}},
+		{name: "CreateReceiver", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			_, _, err := w.CreateReceiver(ctx, who, app.NewReceiver{Owner: app.ReceiverOwner{Site: on.site}, Address: "https://example.com/" + string(on.site) + "/" + who.Name})
+			return err
+		}},
+		{name: "CreateReceiver", action: app.ActionManage, ofGroup: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			_, _, err := w.CreateReceiver(ctx, who, app.NewReceiver{Owner: app.ReceiverOwner{Group: on.group}, Address: "https://example.com/" + who.Name})
+			return err
+		}},
+		{name: "TestReceiver", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return w.TestReceiver(ctx, who, on.receiver)
+		}},
+		{name: "DeleteReceiver", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return w.DeleteReceiver(ctx, who, on.receiver)
+		}},
+	}
 }
 
 func useCasesOfGroups() []useCase {

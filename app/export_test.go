@@ -78,3 +78,49 @@ func Waited(a *App) bool {
 	defer a.taskRuns.mu.Unlock()
 	return len(a.phases.waiting)+len(a.taskRuns.waiting) == 0
 }
+
+// JudgeRun stores how an attempt of a task run ended, without its process and its log.
+func JudgeRun(ctx context.Context, a *App, run TaskRun, exit Exit) error {
+	_, _, err := a.storeRunEnd(ctx, run, exit)
+	return err
+}
+
+// DeliverAll delivers what waits for receivers, until all of it is put off or gone.
+func DeliverAll(ctx context.Context, a *App) error {
+	for {
+		due, err := a.dueDelivery(ctx)
+		if err != nil || due == "" {
+			return err
+		}
+		if err := a.deliverNext(ctx, due); err != nil {
+			return err
+		}
+	}
+}
+
+// dueDelivery is a receiver whose next message can be sent now.
+func (a *App) dueDelivery(ctx context.Context) (due ID[Receiver], err error) {
+	first := map[ID[Receiver]]bool{}
+	err = a.read(ctx, func(r Reader) error {
+		for delivery, err := range r.Deliveries().Each() {
+			if err != nil {
+				return err
+			}
+			if !first[delivery.Receiver] && !delivery.NotBefore.After(a.now()) {
+				due = delivery.Receiver
+			}
+			first[delivery.Receiver] = true
+		}
+		return nil
+	})
+	return due, err
+}
+
+// WatchServices looks at the services of an instance as the reconciler does.
+func WatchServices(ctx context.Context, a *App, instance ID[Instance]) error {
+	p, err := a.picture(ctx, instance)
+	if err != nil {
+		return err
+	}
+	return a.watchServices(ctx, p)
+}

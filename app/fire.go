@@ -51,7 +51,7 @@ func (a *App) Fire(ctx context.Context, f Firing) error {
 		}
 		if f.Missed > 0 {
 			missed := a.missed(task, f)
-			if err := orElse(tx.TaskRuns().Put(missed), a.toldOfTaskRun(tx, task, missed)); err != nil {
+			if err := orElse(tx.TaskRuns().Put(missed), a.tellOfTaskRun(tx, task, missed)); err != nil {
 				return err
 			}
 		}

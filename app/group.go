@@ -151,7 +151,7 @@ func removeGroup(tx Tx, group ResourceGroup) error {
 	if len(sites) > 0 {
 		return Conflict("", "the resource group %s still has sites, such as %s; delete them first", group.Name, sites[0].Name)
 	}
-	if err := deleteAll(tx.Members(), MemberByGroup, group.Key()); err != nil {
+	if err := orElse(deleteAll(tx.Members(), MemberByGroup, group.Key()), deleteReceivers(tx, ReceiverOwner{Group: group.ID})); err != nil {
 		return err
 	}
 	return tx.Groups().Delete(group.ID)

@@ -162,6 +162,9 @@ func (a *App) markDeleted(tx Tx, instance Instance) error {
 	if err := deleteAll(tx.Hosts(), HostByInstance, instance.Key()); err != nil {
 		return err
 	}
+	if err := a.settleAll(tx, instance.ID, every, "The instance was deleted."); err != nil {
+		return err
+	}
 	instance.Deleted = a.now()
 	return tx.Instances().Put(instance)
 }

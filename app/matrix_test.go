@@ -56,6 +56,7 @@ func (w *world) history(on *target) {
 	w.t.Helper()
 	on.build, on.release, on.deployment = app.NewID[app.Build](w.clock), app.NewID[app.Release](w.clock), app.NewID[app.Deployment](w.clock)
 	on.variable, on.taskRun, on.run = app.NewID[app.Variable](w.clock), app.NewID[app.TaskRun](w.clock), app.NewID[app.Run](w.clock)
+	on.receiver = app.NewID[app.Receiver](w.clock)
 	task, err := w.CreateTask(w.ctx, w.admin, app.NewTask{Instance: on.instance, Name: "task", TaskSettings: nightly()})
 	must(w.t, err)
 	on.task = task.ID
@@ -64,6 +65,7 @@ func (w *world) history(on *target) {
 			tx.Builds().Put(app.Build{ID: on.build, Site: on.site, Instance: on.instance, State: app.BuildFailed}),
 			tx.Releases().Put(app.Release{ID: on.release, Instance: on.instance, Build: on.build, Number: 1, State: app.ReleaseFailed}),
 			tx.Runs().Put(app.Run{ID: on.run, Instance: on.instance, State: app.RunEnded}),
+			tx.Receivers().Put(app.Receiver{ID: on.receiver, Owner: app.ReceiverOwner{Site: on.site}, Kind: app.ReceiverEmail, Address: w.Vault.Seal("ops@example.com")}),
 			tx.TaskRuns().Put(app.TaskRun{ID: on.taskRun, Task: on.task, Instance: on.instance, State: app.TaskRunFailed}),
 			tx.Variables().Put(app.Variable{ID: on.variable, Instance: on.instance, Name: "OLD", Value: w.Vault.Seal("1")}),
 			tx.Deployments().Put(app.Deployment{ID: on.deployment, Instance: on.instance, Service: on.service, Build: on.build, Release: on.release}),
@@ -134,7 +136,7 @@ func TestWhatNeverWasIsNotFoundByAnyUseCase(t *testing.T) {
 			w := newWorld(t)
 			w.wantCall(c, w.admin, target{
 				group: "no", member: "no", site: "no", siteUser: "no", instance: "no", service: "no",
-				host: "no", build: "no", release: "no", deployment: "no", variable: "no", task: "no", taskRun: "no", run: "no",
+				host: "no", build: "no", release: "no", deployment: "no", variable: "no", task: "no", taskRun: "no", run: "no", receiver: "no",
 			}, app.CodeNotFound)
 		})
 	}
@@ -159,7 +161,7 @@ func TestTheTableOfUseCasesIsWhole(t *testing.T) {
 		"AddUser": true, "Backup": true, "Bootstrap": true, "ChangePassword": true, "Claim": true, "DiskReport": true, "Enqueue": true, "Fire": true, "ScheduledTasks": true, "CreateGroup": true, "CreateUser": true, "DeleteUser": true,
 		"Groups": true, "Identify": true, "Me": true, "Move": true, "People": true, "Refresh": true, "Revoke": true, "Routes": true, "Run": true,
 		"SetCheapPasswords": true, "SetClock": true, "SetDearPasswords": true, "SignIn": true, "SignInBrowser": true,
-		"SignOutBrowser": true, "Sizes": true, "SweepTokens": true, "User": true, "Users": true,
+		"SignOutBrowser": true, "Sizes": true, "SweepTokens": true, "User": true, "Users": true, "Working": true,
 		"Variables": true, "SetVariables": true, // once for each owner
 	}
 	for _, c := range everyUseCase() {

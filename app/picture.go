@@ -14,6 +14,7 @@ type picture struct {
 	releases map[ID[Release]]Release // those that a service runs, and the moving one
 	builds   map[ID[Build]]Build     // those of the releases
 	moving   *Release                // the one whose turn it is, nil when all have ended
+	alarms   map[string]bool         // the services that there is an alert about
 }
 
 func (p picture) deleted() bool { return !p.known || !p.instance.Deleted.IsZero() }
@@ -21,7 +22,7 @@ func (p picture) deleted() bool { return !p.known || !p.instance.Deleted.IsZero(
 // picture reads the state of an instance; one that the store does not have is one
 // whose workloads have to go.
 func (a *App) picture(ctx context.Context, id ID[Instance]) (picture, error) {
-	p := picture{releases: map[ID[Release]]Release{}, builds: map[ID[Build]]Build{}}
+	p := picture{releases: map[ID[Release]]Release{}, builds: map[ID[Build]]Build{}, alarms: map[string]bool{}}
 	p.instance.ID = id
 	err := a.read(ctx, func(r Reader) error {
 		instance, err := r.Instances().Get(id)
@@ -50,6 +51,14 @@ func (p *picture) read(r Reader) error {
 			if err := p.readRelease(r, service.Release); err != nil {
 				return err
 			}
+		}
+	}
+	for alert, err := range r.Alerts().By(AlertGoing, string(p.instance.ID)) {
+		if err != nil {
+			return err
+		}
+		if alert.Kind == AlertWeb || alert.Kind == AlertWorker {
+			p.alarms[alert.On] = true
 		}
 	}
 	moving, err := movingReleases(r, p.instance.ID)

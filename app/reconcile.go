@@ -56,6 +56,12 @@ func (a *App) begin(ctx context.Context, since Revision, group *errgroup.Group) 
 	for range taskWorkers {
 		group.Go(func() error { return a.taskLoop(ctx) })
 	}
+	if err := a.enqueueDeliveries(ctx); err != nil {
+		return err
+	}
+	for range deliveryWorkers {
+		group.Go(func() error { return a.deliveryLoop(ctx) })
+	}
 	group.Go(func() error { return a.housekeeping(ctx) })
 	return a.follow(ctx, since)
 }
@@ -98,6 +104,8 @@ func (a *App) changed(ctx context.Context, change Change) {
 	switch {
 	case change.Noun == "build":
 		a.builds.wake()
+	case change.Noun == "delivery" && !change.Deleted:
+		a.moveOnDelivery(ctx, ID[Delivery](change.Key))
 	case change.Noun == "task run" && !change.Deleted:
 		a.moveOn(ctx, ID[TaskRun](change.Key))
 	case change.Noun == "service" && change.Deleted:
@@ -161,7 +169,7 @@ func (a *App) reconcile(ctx context.Context, id ID[Instance]) error {
 	if err := a.advance(ctx, now); err != nil {
 		return err
 	}
-	return a.converge(ctx, id)
+	return orElse(a.converge(ctx, id), a.watchServices(ctx, now))
 }
 
 // converge makes the engine run what is wanted and nothing else.

@@ -87,6 +87,12 @@ func (r Release) event() Event {
 	return e
 }
 
+// alert tells of a release that failed.
+func (r Release) alert() Alert {
+	title := fmt.Sprintf("The deploy of v%d failed.", r.Number)
+	return Alert{Instance: r.Instance, Kind: AlertDeploy, On: string(r.Instance), Title: title, Text: r.Message}
+}
+
 // firstLine is how a message for people begins.
 func firstLine(message string) string {
 	line, _, _ := strings.Cut(message, "\n")

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -80,7 +81,8 @@ func (a *App) DeleteService(ctx context.Context, who Actor, id ID[Service]) erro
 		if err := deleteAll(tx.Variables(), VariableByOwner, service.Key()); err != nil {
 			return err
 		}
-		return orElse(tx.Services().Delete(service.ID), a.happened(tx, service.event(who, "The service "+service.Name+" was deleted.")))
+		told := "The service " + service.Name + " was deleted."
+		return errors.Join(tx.Services().Delete(service.ID), a.happened(tx, service.event(who, told)), a.settle(tx, downKind(service), service.Key(), told))
 	})
 }
 

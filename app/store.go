@@ -75,6 +75,9 @@ type Reader interface {
 	TaskRuns() Rows[TaskRun]
 	Runs() Rows[Run]
 	Events() Rows[Event]
+	Alerts() Rows[Alert]
+	Receivers() Rows[Receiver]
+	Deliveries() Rows[Delivery]
 }
 
 // Tx reads and writes all tables; what it wrote is seen by others all at once, when
@@ -97,6 +100,9 @@ type Tx interface {
 	TaskRuns() Table[TaskRun]
 	Runs() Table[Run]
 	Events() Table[Event]
+	Alerts() Table[Alert]
+	Receivers() Table[Receiver]
+	Deliveries() Table[Delivery]
 	// Reader shows the same transaction, what it has written so far included.
 	Reader() Reader
 }

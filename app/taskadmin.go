@@ -111,6 +111,7 @@ func (a *App) DeleteTask(ctx context.Context, who Actor, id ID[ScheduledTask]) e
 		return errors.Join(
 			deleteAll(tx.TaskRuns(), TaskRunByTask, string(id)), tx.Tasks().Delete(task.ID),
 			a.happened(tx, task.event(who, "The scheduled task "+task.Name+" was deleted.")),
+			a.settleTask(tx, task, "The scheduled task "+task.Name+" was deleted."),
 		)
 	})
 	if err != nil {

@@ -20,23 +20,7 @@ const (
 // endRun stores how an attempt ended, and forgets its process then: the other way round a
 // kill between the two would have it run twice.
 func (a *App) endRun(ctx context.Context, run TaskRun, exit Exit) error {
-	var now TaskRun
-	var old []TaskRun
-	err := a.update(ctx, func(tx Tx) (err error) {
-		if now, err = tx.TaskRuns().Get(run.ID); err != nil || now.State != TaskRunRunning || now.Attempt != run.Attempt {
-			return err
-		}
-		task, err := tx.Tasks().Get(now.Task)
-		if err != nil {
-			return err
-		}
-		now = a.judge(now, task, exit)
-		if err := orElse(tx.TaskRuns().Put(now), a.toldOfTaskRun(tx, task, now)); err != nil {
-			return err
-		}
-		old, err = prune(tx.TaskRuns(), TaskRunByTask, string(now.Task), keepTaskRuns, func(r TaskRun) bool { return r.State.Ended() })
-		return err
-	})
+	now, old, err := a.storeRunEnd(ctx, run, exit)
 	if err != nil && !IsNotFound(err) { // its task was deleted meanwhile
 		return fmt.Errorf("store the end of a task run: %w", err)
 	}
@@ -46,18 +30,24 @@ func (a *App) endRun(ctx context.Context, run TaskRun, exit Exit) error {
 	return errors.Join(a.dropRuns(ctx, old), a.Processes.Forget(ctx, taskProcess(run)))
 }
 
-// toldOfTaskRun puts a run that failed or was missed into the feed.
-func (a *App) toldOfTaskRun(tx Tx, task ScheduledTask, run TaskRun) error {
-	e := Event{Instance: run.Instance, Kind: EventTaskRun, By: run.Asker, Warning: true, About: run.Key()}
-	switch run.State {
-	case TaskRunFailed:
-		e.Text = "A run of " + task.Name + " failed: " + firstLine(run.Message)
-	case TaskRunMissed:
-		e.Text = task.Name + " was not run. " + firstLine(run.Message)
-	default:
-		return nil
-	}
-	return a.happened(tx, e)
+// storeRunEnd stores how an attempt ended, once, tells of it, and lets go of the oldest runs.
+func (a *App) storeRunEnd(ctx context.Context, run TaskRun, exit Exit) (now TaskRun, old []TaskRun, err error) {
+	err = a.update(ctx, func(tx Tx) (err error) {
+		if now, err = tx.TaskRuns().Get(run.ID); err != nil || now.State != TaskRunRunning || now.Attempt != run.Attempt {
+			return err
+		}
+		task, err := tx.Tasks().Get(now.Task)
+		if err != nil {
+			return err
+		}
+		now = a.judge(now, task, exit)
+		if err := orElse(tx.TaskRuns().Put(now), a.tellOfTaskRun(tx, task, now)); err != nil {
+			return err
+		}
+		old, err = prune(tx.TaskRuns(), TaskRunByTask, string(now.Task), keepTaskRuns, func(r TaskRun) bool { return r.State.Ended() })
+		return err
+	})
+	return now, old, err
 }
 
 // judge is what becomes of a run whose attempt has ended.

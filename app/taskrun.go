@@ -18,6 +18,7 @@ type TaskRun struct {
 	Stopped  bool      // somebody, or a run that replaces it, asked for its end
 	Message  string    // for people: why it was skipped or missed, how it failed
 	Exit     Exit      // how its last attempt ended; zero before, and when it never began
+	Overdue  bool      // that it does not come to begin was told
 	Missed   int       // of one that was missed: how many in a row it stands for
 	Started  time.Time // its first attempt; zero before
 	Ended    time.Time // zero before

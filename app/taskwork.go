@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -25,6 +26,7 @@ func (a *App) taskLoop(ctx context.Context) error {
 			return err
 		}
 		if err := a.advanceTask(ctx, id); err != nil && ctx.Err() == nil {
+			err = errors.Join(err, a.tellOfLateRun(ctx, id, err))
 			a.log.Error("run a scheduled task", "task", id, "error", err)
 			a.tasks.addAfter(id, retryAfter)
 		}

@@ -135,6 +135,7 @@ func deleteInstance(tx Tx, instance Instance) error {
 		deleteAll(tx.TaskRuns(), TaskRunByInstance, id),
 		deleteAll(tx.Runs(), RunByInstance, id),
 		deleteAll(tx.Events(), EventByInstance, id),
+		deleteAll(tx.Alerts(), AlertByInstance, id),
 		deleteAll(tx.Tasks(), TaskByInstance, id),
 		tx.Instances().Delete(instance.ID),
 	)
@@ -162,6 +163,7 @@ func eraseSite(tx Tx, id ID[Site]) ([]LogName, error) {
 		deleteAll(tx.Builds(), BuildBySite, string(id)),
 		deleteAll(tx.Variables(), VariableByOwner, string(id)),
 		deleteAll(tx.SiteUsers(), SiteUserBySite, string(id)),
+		deleteReceivers(tx, ReceiverOwner{Site: id}),
 		tx.Sites().Delete(id),
 	)
 }

@@ -27,3 +27,10 @@ func (w *waits[K]) leave(key K) {
 	defer w.mu.Unlock()
 	delete(w.waiting, key)
 }
+
+// has reports whether somebody waits.
+func (w *waits[K]) has(key K) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.waiting[key]
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gondor/app"
+	"gondor/notify"
 	"gondor/store"
 )
 
@@ -56,7 +57,7 @@ func newEmptyWorldAt(t *testing.T, address string) *world {
 	must(t, err)
 
 	w := &world{t: t, ctx: t.Context(), dir: dir, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	w.App = app.New(app.Config{URL: at}, app.Ports{Store: kept, Vault: vault}, slog.New(slog.DiscardHandler))
+	w.App = app.New(app.Config{URL: at}, app.Ports{Store: kept, Vault: vault, Notifier: notify.New(notify.Options{})}, slog.New(slog.DiscardHandler))
 	w.SetCheapPasswords()
 	// Every look at the clock moves it a little, so that what is made later sorts behind.
 	w.SetClock(func() time.Time {

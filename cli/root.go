@@ -59,7 +59,7 @@ func (p *Program) siteCommands() []*cobra.Command {
 func (p *Program) deployCommands() []*cobra.Command {
 	return []*cobra.Command{
 		p.deployCommand(), p.buildsCommand(), p.releasesCommand(), p.rollbackCommand(),
-		p.statusCommand(), p.openCommand(), p.runCommand(), p.runsCommand(), p.logsCommand(), p.eventsCommand(), p.tasksCommand(),
+		p.statusCommand(), p.openCommand(), p.runCommand(), p.runsCommand(), p.logsCommand(), p.eventsCommand(), p.alertsCommand(), p.tasksCommand(),
 	}
 }
 

@@ -62,8 +62,11 @@ var runsColumns = []column[api.Run]{
 }
 
 // runName is what people call a run by: the ID in its url.
-func runName(r api.Run) string {
-	parts := strings.Split(strings.Trim(string(r.URL), "/"), "/")
+func runName(r api.Run) string { return idOf(r.URL) }
+
+// idOf is the ID at the end of a resource's url.
+func idOf(at api.Reference) string {
+	parts := strings.Split(strings.Trim(string(at), "/"), "/")
 	return parts[len(parts)-1]
 }
 

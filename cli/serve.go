@@ -20,9 +20,12 @@ func (p *Program) serveCommand() *cobra.Command {
 		Use: "serve --data DIR --domain DOMAIN", Short: "Run a server", Args: takes(),
 		Long: "Run a server: the dashboard and the API at DOMAIN, sites at names below it. SIGTERM ends it and\n" +
 			"leaves the sites running. The first start makes the user admin, with the password in " + envAdminPassword + "\n" +
-			"or a random one that is printed once.",
+			"or a random one that is printed once.\n\n" +
+			"Alerts go out by mail when " + envMail + " names a server, such as smtp://USER:PASSWORD@HOST:587, and\n" +
+			envMailFrom + " an address. " + envHeartbeat + " is asked for once a minute while all is well.",
 		RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context(), f) },
 	}
+	f.environment = p.io.Env
 	flags := c.Flags()
 	flags.StringVar(&f.listen, "listen", ":80", "the address to listen on")
 	flags.StringVar(&f.data, "data", "", "the directory that everything is kept in")

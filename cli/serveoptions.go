@@ -22,6 +22,7 @@ type serveFlags struct {
 	trusted                         []string
 	diskBudget                      string
 	kube                            kubeFlags
+	environment                     func(string) string // nil: empty
 }
 
 // serverOptions are what a server is told.
@@ -35,6 +36,7 @@ type serverOptions struct {
 	kube      kubeOptions
 
 	diskBudget int64 // bytes; 0: a share of the file system
+	outside    outside
 
 	grace time.Duration // for requests in flight at the end
 	log   *slog.Logger
@@ -72,6 +74,9 @@ func (f serveFlags) read(dir string) (serverOptions, error) {
 		return o, err
 	}
 	if o.trusted, err = parsePrefixes(f.trusted); err != nil {
+		return o, err
+	}
+	if o.outside, err = readOutside(f.environment); err != nil {
 		return o, err
 	}
 	if f.publicURL != "" {

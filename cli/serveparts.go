@@ -18,6 +18,7 @@ import (
 	"gondor/cluster"
 	"gondor/cluster/local"
 	"gondor/cluster/local/supervisor"
+	"gondor/notify"
 	"gondor/router"
 	"gondor/runner"
 	"gondor/scheduler"
@@ -49,6 +50,7 @@ type server struct {
 	router    *router.Router
 	runner    *runner.Runner
 	scheduler *scheduler.Scheduler
+	notifier  *notify.Notifier
 	web       http.Handler
 
 	access  *router.AccessLines
@@ -220,12 +222,13 @@ func (s *server) listen(ctx context.Context) (err error) {
 
 func (s *server) openApp(context.Context) error {
 	s.runner = runner.New(s.options.log)
+	s.notifier = notify.New(notify.Options{Mail: s.options.outside.mail})
 	s.app = app.New(app.Config{URL: s.url}, ports(app.Ports{
 		Store: s.store, Vault: s.vault,
 		Workloads: s.engine, Processes: s.engine, Builder: s.engine, Logs: s.engine,
 		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{Unpacked: s.budget.Source()}),
-		Endpoints: s.runner,
-		Disk:      &disk{data: s.options.data, budget: s.budget, local: s.options.engine == cluster.Local, engine: s.engine},
+		Endpoints: s.runner, Notifier: s.notifier,
+		Disk: &disk{data: s.options.data, budget: s.budget, local: s.options.engine == cluster.Local, engine: s.engine},
 	}), s.options.log)
 	s.scheduler = scheduler.New(scheduler.Options{Tasks: s.app, Log: s.options.log})
 	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Logger: s.options.log})

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"gondor/app"
+	"gondor/notify"
 )
 
 // part is something that runs until its ctx ends.
@@ -34,6 +35,11 @@ func (s *server) run(ctx context.Context, announce func()) error {
 		{"routes", func(ctx context.Context) error { return s.router.Run(ctx, routes) }},
 		{"sessions", s.runner.Run},
 		{"scheduler", s.scheduler.Run},
+	}
+	if at := s.options.outside.heartbeat; at != "" {
+		parts = append(parts, part{"heartbeat", func(ctx context.Context) error {
+			return notify.Heartbeat(ctx, notify.HeartbeatOptions{URL: at, Every: notify.HeartbeatEvery, Working: s.app.Working, Log: s.options.log})
+		}})
 	}
 	if s.ready != nil {
 		parts = append(parts, part{"answers to the kubelet", func(ctx context.Context) error { return serveReady(ctx, s.ready, routes.known) }})

@@ -46,3 +46,13 @@ func (r reader) TaskRuns() app.Rows[app.TaskRun] { return table[app.TaskRun]{r.t
 func (r reader) Runs() app.Rows[app.Run] { return table[app.Run]{r.transaction, run} }
 
 func (r reader) Events() app.Rows[app.Event] { return table[app.Event]{r.transaction, event} }
+
+func (r reader) Alerts() app.Rows[app.Alert] { return table[app.Alert]{r.transaction, alert} }
+
+func (r reader) Receivers() app.Rows[app.Receiver] {
+	return table[app.Receiver]{r.transaction, receiver}
+}
+
+func (r reader) Deliveries() app.Rows[app.Delivery] {
+	return table[app.Delivery]{r.transaction, delivery}
+}

@@ -29,6 +29,9 @@ const (
 	taskRun    = "task run"
 	run        = "run"
 	event      = "event"
+	alert      = "alert"
+	receiver   = "alert receiver"
+	delivery   = "delivery"
 )
 
 // schema lists all tables.
@@ -51,6 +54,9 @@ func schema() []shape {
 		shapeOf[app.TaskRun](taskRun),
 		shapeOf[app.Run](run),
 		shapeOf[app.Event](event),
+		shapeOf[app.Alert](alert),
+		shapeOf[app.Receiver](receiver),
+		shapeOf[app.Delivery](delivery),
 	}
 }
 

@@ -39,4 +39,10 @@ func (t tx) Runs() app.Table[app.Run] { return table[app.Run]{t.transaction, run
 
 func (t tx) Events() app.Table[app.Event] { return table[app.Event]{t.transaction, event} }
 
+func (t tx) Alerts() app.Table[app.Alert] { return table[app.Alert]{t.transaction, alert} }
+
+func (t tx) Receivers() app.Table[app.Receiver] { return table[app.Receiver]{t.transaction, receiver} }
+
+func (t tx) Deliveries() app.Table[app.Delivery] { return table[app.Delivery]{t.transaction, delivery} }
+
 func (t tx) Reader() app.Reader { return reader(t) }

@@ -42,6 +42,7 @@ func (w *world) holding(name string) {
 		return errors.Join(
 			err, tx.Groups().Put(group), tx.Sites().Put(site), tx.Instances().Put(instance),
 			putPeople(tx, name, group, site), w.putRunning(tx, name, instance), putTask(tx, name, instance),
+			tx.Receivers().Put(app.Receiver{ID: idIn[app.Receiver](name, "receiver"), Owner: app.ReceiverOwner{Site: site.ID}, Kind: app.ReceiverEmail, Address: w.app.Vault.Seal("ops@example.com"), Shown: "ops@example.com"}),
 			tx.Runs().Put(app.Run{ID: idIn[app.Run](name, "run"), Instance: instance.ID, Service: "web", Command: "true", Size: "small", State: app.RunRunning}),
 		)
 	})

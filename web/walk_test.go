@@ -137,6 +137,13 @@ var visits = []visit{
 
 	{route: "GET /v2/instance_events/", path: "/v2/instance_events/?instance={instance}", action: app.ActionView},
 
+	{route: "GET /v2/alerts/", path: "/v2/alerts/?instance={instance}", action: app.ActionView},
+	{route: "GET /v2/alert_receivers/", path: "/v2/alert_receivers/?site={site}", action: app.ActionView},
+	{route: "POST /v2/alert_receivers/", body: `{"site": "{site}", "address": "https://example.com/ROLE"}`, action: app.ActionManage},
+	{route: "GET /v2/alert_receivers/:id/", path: "/v2/alert_receivers/{receiver}/", action: app.ActionView},
+	{route: "POST /v2/alert_receivers/:id/test/", path: "/v2/alert_receivers/{receiver}/test/", action: app.ActionManage},
+	{route: "DELETE /v2/alert_receivers/:id/", path: "/v2/alert_receivers/{receiver}/", action: app.ActionManage},
+
 	{route: "GET /v2/events/", path: "/v2/events/?instance={instance}", action: app.ActionView},
 }
 
@@ -161,6 +168,7 @@ func nouns(group string) map[string][2]string {
 		"waiting":    {"builds", string(idIn[app.Build](group, "waiting build"))},
 		"task":       {"scheduled_tasks", string(idIn[app.ScheduledTask](group, "task"))},
 		"task_run":   {"task_runs", string(idIn[app.TaskRun](group, "task run"))},
+		"receiver":   {"alert_receivers", string(idIn[app.Receiver](group, "receiver"))},
 		"run":        {"runs", string(idIn[app.Run](group, "run"))},
 		"release":    {"releases", string(idIn[app.Release](group, "release"))},
 		"pending":    {"releases", string(idIn[app.Release](group, "pending release"))},

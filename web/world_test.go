@@ -22,6 +22,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"gondor/app"
+	"gondor/notify"
 	"gondor/runner"
 	"gondor/store"
 	"gondor/web/api"
@@ -72,7 +73,7 @@ func newWorld(t *testing.T, dir string) *world {
 	endpoints := runner.New(log)
 	w.app = app.New(app.Config{URL: at}, app.Ports{
 		Store: kept, Vault: vault, Workloads: w.engine, Processes: processes{w.engine},
-		Builder: w.engine, Sources: w.engine, Logs: w.engine, Endpoints: endpoints, Disk: w.engine,
+		Builder: w.engine, Sources: w.engine, Logs: w.engine, Endpoints: endpoints, Notifier: notify.New(notify.Options{}), Disk: w.engine,
 	}, log)
 	w.server = httptest.NewServer(New(Options{App: w.app, URL: at, Endpoints: endpoints, Log: log}))
 	ctx, stop := context.WithCancel(context.Background())

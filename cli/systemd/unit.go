@@ -14,6 +14,9 @@ import (
 const (
 	Binary   = "/usr/local/bin/gondor"
 	UnitPath = "/etc/systemd/system/gondor.service"
+	// EnvironmentPath is for the operator to write: variables of the server, as
+	// systemd.exec(5) has them under EnvironmentFile.
+	EnvironmentPath = "/etc/gondor/environment"
 )
 
 // Server says how the server is started: the flags of gondor serve. An empty field has no
@@ -45,7 +48,7 @@ func Unit(s Server) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	err = t.Execute(&out, struct{ Command string }{strings.Join(s.command(), " ")})
+	err = t.Execute(&out, struct{ Command, Environment string }{strings.Join(s.command(), " "), EnvironmentPath})
 	return out.Bytes(), err
 }
 

@@ -27,6 +27,7 @@ import (
 	"gondor/cluster"
 	"gondor/cluster/local"
 	"gondor/cluster/local/supervisor"
+	"gondor/notify"
 	"gondor/router"
 	"gondor/runner"
 	"gondor/store"
@@ -101,7 +102,7 @@ func (w *world) start() {
 	w.ok(err)
 	w.app = app.New(app.Config{URL: address}, app.Ports{
 		Store: w.store, Vault: vault, Workloads: w.engine, Processes: w.engine, Builder: w.engine, Logs: w.engine,
-		Sources: build.NewSources(filepath.Join(w.dir, "sources"), build.Limits{}), Endpoints: runner.New(log),
+		Sources: build.NewSources(filepath.Join(w.dir, "sources"), build.Limits{}), Endpoints: runner.New(log), Notifier: notify.New(notify.Options{}),
 	}, log)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.engine.Run(ctx) })

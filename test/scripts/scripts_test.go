@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serve, "halt": halt, "demo": demo, "interrupt": interrupt,
 			"signin": signIn, "repository": repository, "commit": commit,
-			"exits": exits, "page": page, "eventually": eventually, "same": same,
+			"exits": exits, "page": page, "eventually": eventually, "same": same, "webhook": webhook,
 		},
 	})
 }

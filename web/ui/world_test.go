@@ -21,6 +21,7 @@ import (
 	"gondor/cluster/clustertest"
 	"gondor/cluster/local"
 	"gondor/cluster/local/supervisor"
+	"gondor/notify"
 	"gondor/runner"
 	"gondor/store"
 	"gondor/web/ui"
@@ -74,7 +75,7 @@ func newWorld(t *testing.T) *world {
 	joined := runner.New(log)
 	w.App = app.New(app.Config{URL: w.url}, app.Ports{
 		Store: kept, Vault: newVault(t), Workloads: engine, Processes: engine, Builder: engine, Logs: engine,
-		Sources: build.NewSources(filepath.Join(dir, "sources"), build.Limits{}), Endpoints: joined,
+		Sources: build.NewSources(filepath.Join(dir, "sources"), build.Limits{}), Endpoints: joined, Notifier: notify.New(notify.Options{}),
 	}, log)
 	runAll(t, ctx, cancel, engine.Run, w.Run, joined.Run)
 	w.serve(log)
