@@ -185,14 +185,14 @@ func isRun(r Reader, release Release) (bool, error) {
 func (a *App) say(ctx context.Context, release Release, text string) {
 	ctx = context.WithoutCancel(ctx) // it tells of what has happened already
 	for _, line := range slices.Collect(strings.Lines(text)) {
-		if err := a.Logs.Append(ctx, ReleaseLog(release.ID), strings.TrimRight(line, "\n")); err != nil {
+		if err := a.Logs.Append(ctx, ReleaseLog(release), strings.TrimRight(line, "\n")); err != nil {
 			a.log.Warn("write the release's log", "release", release.ID, "error", err)
 		}
 	}
 }
 
 func (a *App) closeLog(ctx context.Context, release Release) {
-	if err := a.Logs.Close(context.WithoutCancel(ctx), ReleaseLog(release.ID)); err != nil {
+	if err := a.Logs.Close(context.WithoutCancel(ctx), ReleaseLog(release)); err != nil {
 		a.log.Warn("close the release's log", "release", release.ID, "error", err)
 	}
 }

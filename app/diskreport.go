@@ -59,31 +59,41 @@ func (p DiskPart) use(r Reader) DiskUse {
 	return DiskUse{p, nameOwner(r, owner), p.Owners[owner]}
 }
 
-// nameOwner says for people whose a part is: an ID, or the name of a log, which ends in
-// one. What is known no more keeps its ID.
+// nameOwner says for people whose a part is: an ID, or the name of a log, which has one or
+// two, the nearer behind. What is known no more keeps its ID.
 func nameOwner(r Reader, owner string) string {
-	id := owner[strings.LastIndexByte(owner, '/')+1:]
+	parts := strings.Split(owner, "/")
+	for _, id := range slices.Backward(parts) {
+		if name := nameID(r, id); name != id {
+			return name
+		}
+	}
+	return owner
+}
+
+// nameID is whose an ID is, or the ID when it is nobody's.
+func nameID(r Reader, id string) string {
 	if service, err := r.Services().Get(ID[Service](id)); err == nil {
-		return nameOwner(r, string(service.Instance)) + " " + service.Name
+		return nameID(r, string(service.Instance)) + " " + service.Name
 	}
 	if release, err := r.Releases().Get(ID[Release](id)); err == nil {
-		return nameOwner(r, string(release.Instance))
+		return nameID(r, string(release.Instance))
 	}
 	if run, err := r.Runs().Get(ID[Run](id)); err == nil {
-		return nameOwner(r, string(run.Instance))
+		return nameID(r, string(run.Instance))
 	}
 	if run, err := r.TaskRuns().Get(ID[TaskRun](id)); err == nil {
-		return nameOwner(r, string(run.Instance))
+		return nameID(r, string(run.Instance))
 	}
 	if build, err := r.Builds().Get(ID[Build](id)); err == nil {
-		return nameOwner(r, string(build.Site))
+		return nameID(r, string(build.Site))
 	}
 	if instance, err := r.Instances().Get(ID[Instance](id)); err == nil {
-		return nameOwner(r, string(instance.Site)) + " " + instance.Label
+		return nameID(r, string(instance.Site)) + " " + instance.Label
 	}
 	site, err := r.Sites().Get(ID[Site](id))
 	if err != nil {
-		return owner
+		return id
 	}
 	group, err := r.Groups().Get(site.Group)
 	if err != nil {

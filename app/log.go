@@ -3,22 +3,32 @@ package app
 import (
 	"context"
 	"iter"
+	"path"
 	"regexp"
 	"time"
 )
 
 // LogName names one log, as a path: the output of a build, of a release phase, of all
-// replicas of a service.
+// replicas of a service. Those of an instance are below instance/ID, so that an engine can
+// keep them within a budget together.
 type LogName string
 
 // BuildLog is the log of a build: what Gondor says of it and what its steps write.
 func BuildLog(id ID[Build]) LogName { return LogName("build/" + string(id)) }
 
 // ReleaseLog is the log of a release: its release process and what became of its services.
-func ReleaseLog(id ID[Release]) LogName { return LogName("release/" + string(id)) }
+func ReleaseLog(r Release) LogName { return instanceLog(r.Instance, "release", string(r.ID)) }
 
 // ServiceLog is the log of a service: all of its replicas in all of its releases.
-func ServiceLog(id ID[Service]) LogName { return LogName("service/" + string(id)) }
+func ServiceLog(s Service) LogName { return instanceLog(s.Instance, "service", string(s.ID)) }
+
+// AccessLog is the log of what the router answered for an instance.
+func AccessLog(id ID[Instance]) LogName { return instanceLog(id, "access") }
+
+// instanceLog is one of the logs of an instance.
+func instanceLog(id ID[Instance], parts ...string) LogName {
+	return LogName(path.Join("instance", string(id), path.Join(parts...)))
+}
 
 // Stream says where a line came from.
 type Stream string

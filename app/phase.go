@@ -83,7 +83,7 @@ func (a *App) phase(p picture, release Release) (Process, error) {
 	}
 	program = build.Plan.fill(program, Service{Name: ReleaseProcess})
 	program.Size = a.config.Sizes[len(a.config.Sizes)-1] // it is short, and others wait for it
-	return Process{ID: phaseID(release.ID), Program: program, Timeout: phaseTimeout, LogName: ReleaseLog(release.ID)}, err
+	return Process{ID: phaseID(release.ID), Program: program, Timeout: phaseTimeout, LogName: ReleaseLog(release)}, err
 }
 
 func (a *App) finishPhase(ctx context.Context, p picture, release Release, exit Exit) error {
@@ -96,7 +96,7 @@ func (a *App) finishPhase(ctx context.Context, p picture, release Release, exit 
 	}
 	cause := fmt.Sprintf("The release process (%s) failed: %s.", p.builds[release.Build].Plan.Processes[ReleaseProcess], exit.Message)
 	parts := []string{cause}
-	if lines := a.lastLines(ctx, ReleaseLog(release.ID), 10); len(lines) > 0 {
+	if lines := a.lastLines(ctx, ReleaseLog(release), 10); len(lines) > 0 {
 		parts = append(parts, "Its last output:\n"+indent(lines))
 	}
 	parts = append(parts, p.aftermath(p.members(release)))

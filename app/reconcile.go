@@ -109,7 +109,8 @@ func (a *App) changed(ctx context.Context, change Change) {
 	case change.Noun == "task run" && !change.Deleted:
 		a.moveOn(ctx, ID[TaskRun](change.Key))
 	case change.Noun == "service" && change.Deleted:
-		if err := a.Logs.Drop(ctx, ServiceLog(ID[Service](change.Key))); err != nil {
+		gone := Service{ID: ID[Service](change.Key), Instance: change.Instance}
+		if err := a.Logs.Drop(ctx, ServiceLog(gone)); err != nil {
 			a.log.Warn("drop the log of a deleted service", "service", change.Key, "error", err)
 		}
 	}

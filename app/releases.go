@@ -81,13 +81,13 @@ func (a *App) CancelRelease(ctx context.Context, who Actor, id ID[Release]) (Rel
 func (a *App) ReleaseLog(ctx context.Context, who Actor, id ID[Release], q LogQuery) iter.Seq2[LogLine, error] {
 	release, err := a.Release(ctx, who, id)
 	q.Follow = q.Follow && release.State.Moving() // a kill may have left the log of an ended one open
-	return a.lines(ctx, ReleaseLog(id), q, err)
+	return a.lines(ctx, ReleaseLog(release), q, err)
 }
 
 // ServiceLog yields the lines of a service's log.
 func (a *App) ServiceLog(ctx context.Context, who Actor, id ID[Service], q LogQuery) iter.Seq2[LogLine, error] {
-	_, err := a.Service(ctx, who, id)
-	return a.lines(ctx, ServiceLog(id), q, err)
+	service, err := a.Service(ctx, who, id)
+	return a.lines(ctx, ServiceLog(service), q, err)
 }
 
 // lines yields a log, or only the error for which it may not be read.

@@ -72,7 +72,7 @@ const runPrefix = "run-"
 func (r Run) process() ProcessID { return ProcessID(runPrefix + string(r.ID)) }
 
 // runLog is the log of a detached run.
-func runLog(id ID[Run]) LogName { return LogName("run/" + string(id)) }
+func runLog(r Run) LogName { return instanceLog(r.Instance, "run", string(r.ID)) }
 
 // event is what the feed tells of the run when it begins. Its command may hold secrets.
 func (r Run) event() Event {

@@ -82,8 +82,8 @@ func (a *App) endDetached(ctx context.Context, run Run, exit Exit) error {
 	if message != "" {
 		text = "Ended: " + strings.TrimSuffix(message, ".") + "."
 	}
-	err := a.Logs.Append(ctx, runLog(run.ID), text)
-	return errors.Join(err, a.Logs.Close(ctx, runLog(run.ID)), a.Processes.Forget(ctx, run.process()))
+	err := a.Logs.Append(ctx, runLog(run), text)
+	return errors.Join(err, a.Logs.Close(ctx, runLog(run)), a.Processes.Forget(ctx, run.process()))
 }
 
 // resumeRuns goes on with the detached runs that a stop of Gondor left, and ends the others:

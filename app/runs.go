@@ -122,7 +122,7 @@ func (a *App) StopRun(ctx context.Context, who Actor, id ID[Run]) (Run, error) {
 func (a *App) RunLog(ctx context.Context, who Actor, id ID[Run], q LogQuery) iter.Seq2[LogLine, error] {
 	run, err := a.OneRun(ctx, who, id)
 	q.Follow = q.Follow && !run.State.Over()
-	return a.lines(ctx, runLog(id), q, err)
+	return a.lines(ctx, runLog(run), q, err)
 }
 
 func runFor(r Reader, who Actor, id ID[Run]) (Run, error) {

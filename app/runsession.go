@@ -83,7 +83,7 @@ func (s runSession) finish(ctx context.Context) error {
 
 // runProcess is the process of a run in the release that it was made for.
 func (a *App) runProcess(ctx context.Context, run Run) (Process, error) {
-	process := Process{ID: run.process(), Timeout: run.TimeLimit, LogName: runLog(run.ID)}
+	process := Process{ID: run.process(), Timeout: run.TimeLimit, LogName: runLog(run)}
 	err := a.read(ctx, func(r Reader) (err error) {
 		if process.Program, err = a.programIn(r, run.Instance, run.Release, run.Service); err != nil {
 			return err
@@ -120,7 +120,7 @@ func (a *App) storeEnd(ctx context.Context, id ID[Run], exit Exit, message strin
 	}
 	var logs []LogName
 	for _, run := range old {
-		logs = append(logs, runLog(run.ID))
+		logs = append(logs, runLog(run))
 	}
 	return a.dropLogs(ctx, logs)
 }

@@ -76,9 +76,9 @@ func (a *App) sayOfRun(ctx context.Context, run TaskRun) {
 	case TaskRunFailed:
 		text = "Failed: " + run.Message
 	}
-	err := a.Logs.Append(ctx, taskRunLog(run.ID), text)
+	err := a.Logs.Append(ctx, taskRunLog(run), text)
 	if err == nil && run.State.Ended() {
-		err = a.Logs.Close(ctx, taskRunLog(run.ID))
+		err = a.Logs.Close(ctx, taskRunLog(run))
 	}
 	if err != nil {
 		a.log.Warn("write the log of a task run", "run", run.ID, "error", err)

@@ -84,11 +84,11 @@ func (a *App) stopped(run TaskRun, why string) TaskRun {
 func (a *App) TaskRunLog(ctx context.Context, who Actor, id ID[TaskRun], q LogQuery) iter.Seq2[LogLine, error] {
 	run, err := a.TaskRun(ctx, who, id)
 	q.Follow = q.Follow && !run.State.Ended()
-	return a.lines(ctx, taskRunLog(id), q, err)
+	return a.lines(ctx, taskRunLog(run), q, err)
 }
 
 // taskRunLog is the log of a task run: what Gondor says of it and what its attempts write.
-func taskRunLog(id ID[TaskRun]) LogName { return LogName("task/" + string(id)) }
+func taskRunLog(r TaskRun) LogName { return instanceLog(r.Instance, "task-run", string(r.ID)) }
 
 func taskRunFor(r Reader, who Actor, action Action, id ID[TaskRun]) (TaskRun, error) {
 	if err := signedIn(who); err != nil {
@@ -109,7 +109,7 @@ func (a *App) dropRuns(ctx context.Context, runs []TaskRun) error {
 		if !run.Started.IsZero() && !run.State.Ended() {
 			failed = errors.Join(failed, a.Processes.Forget(ctx, taskProcess(run)))
 		}
-		failed = errors.Join(failed, a.Logs.Drop(ctx, taskRunLog(run.ID)))
+		failed = errors.Join(failed, a.Logs.Drop(ctx, taskRunLog(run)))
 	}
 	if failed != nil {
 		return fmt.Errorf("remove the runs of a scheduled task: %w", failed)

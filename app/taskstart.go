@@ -60,7 +60,7 @@ func (a *App) startRun(ctx context.Context, run TaskRun) (started bool, err erro
 }
 
 func (a *App) processOf(ctx context.Context, run TaskRun) (Process, error) {
-	process := Process{ID: taskProcess(run), LogName: taskRunLog(run.ID)}
+	process := Process{ID: taskProcess(run), LogName: taskRunLog(run)}
 	err := a.read(ctx, func(r Reader) error {
 		task, err := r.Tasks().Get(run.Task)
 		if err != nil {

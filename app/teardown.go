@@ -89,30 +89,30 @@ func (a *App) eraseInstance(ctx context.Context, instance Instance) ([]LogName, 
 }
 
 func instanceLogs(r Reader, instance Instance) ([]LogName, error) {
-	var logs []LogName
+	logs := []LogName{AccessLog(instance.ID)}
 	for service, err := range r.Services().By(ServiceByInstance, string(instance.ID)) {
 		if err != nil {
 			return nil, err
 		}
-		logs = append(logs, ServiceLog(service.ID))
+		logs = append(logs, ServiceLog(service))
 	}
 	for release, err := range r.Releases().By(ReleaseByInstance, string(instance.ID)) {
 		if err != nil {
 			return nil, err
 		}
-		logs = append(logs, ReleaseLog(release.ID))
+		logs = append(logs, ReleaseLog(release))
 	}
 	for run, err := range r.TaskRuns().By(TaskRunByInstance, string(instance.ID)) {
 		if err != nil {
 			return nil, err
 		}
-		logs = append(logs, taskRunLog(run.ID))
+		logs = append(logs, taskRunLog(run))
 	}
 	for run, err := range r.Runs().By(RunByInstance, string(instance.ID)) {
 		if err != nil {
 			return nil, err
 		}
-		logs = append(logs, runLog(run.ID))
+		logs = append(logs, runLog(run))
 	}
 	return logs, nil
 }

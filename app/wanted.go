@@ -135,7 +135,7 @@ func (a *App) workload(p picture, t target) (Workload, error) {
 		Host:     p.instance.Domain,
 		Scheme:   a.config.URL.Scheme,
 		Config:   p.config(t),
-		LogName:  ServiceLog(t.service.ID),
+		LogName:  ServiceLog(t.service),
 	}, err
 }
 

@@ -33,12 +33,12 @@ func TestPagesOfLogsMissNoLineAndTellNoneTwice(t *testing.T) {
 	w.estate()
 	worker := app.Service{ID: idOf[app.Service]("worker"), Instance: idIn[app.Instance]("own", "instance"), Name: "worker", Kind: app.Worker}
 	w.put(func(tx app.Tx) error { return tx.Services().Put(worker) })
-	web := idIn[app.Service]("own", "service")
+	web := app.Service{ID: idIn[app.Service]("own", "service"), Instance: worker.Instance}
 	write := func(from, to int) {
 		for i := from; i <= to; i++ {
 			log := app.ServiceLog(web)
 			if i%3 == 0 {
-				log = app.ServiceLog(worker.ID)
+				log = app.ServiceLog(worker)
 			}
 			must(t, w.engine.Append(t.Context(), log, fmt.Sprint(i)))
 		}

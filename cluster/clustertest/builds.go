@@ -20,10 +20,10 @@ func keeps(s *Settings) { s.Keeps = true }
 // inArtifact runs a command in an artifact and compares what it writes.
 func (b *bench) inArtifact(a app.Artifact, command, want string) {
 	b.Helper()
-	id := app.NewID[app.Release](time.Now())
-	p := app.Process{ID: app.ProcessID("release-" + string(id)), LogName: app.ReleaseLog(id)}
+	release := newRelease()
+	p := app.Process{ID: app.ProcessID("release-" + string(release.ID)), LogName: app.ReleaseLog(release)}
 	p.Program = app.Program{
-		Site: b.site, Instance: app.NewID[app.Instance](time.Now()), Artifact: a, Command: command,
+		Site: b.site, Instance: release.Instance, Artifact: a, Command: command,
 		Size: app.Size{Name: "small", CPU: 0.25, Memory: 256 << 20},
 	}
 	b.runs(p, want)

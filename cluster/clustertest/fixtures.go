@@ -72,7 +72,7 @@ func (b *bench) web() app.Workload {
 			HealthPath: "/", HealthInterval: 50 * time.Millisecond, HealthTimeout: 10 * time.Second,
 			StopTimeout: 10 * time.Second, DrainTimeout: 10 * time.Second, Strategy: app.Overlap,
 		},
-		LogName: app.ServiceLog(app.NewID[app.Service](time.Now())),
+		LogName: app.ServiceLog(app.Service{ID: app.NewID[app.Service](time.Now()), Instance: p.Instance}),
 	}
 }
 
@@ -98,8 +98,14 @@ func (b *bench) apply(w app.Workload) {
 // process is a one-off of a new instance.
 func (b *bench) process(command string) app.Process {
 	b.Helper()
-	id := app.NewID[app.Release](time.Now())
-	return app.Process{ID: app.ProcessID("release-" + string(id)), Program: b.program(command), LogName: app.ReleaseLog(id)}
+	release, program := newRelease(), b.program(command)
+	release.Instance = program.Instance
+	return app.Process{ID: app.ProcessID("release-" + string(release.ID)), Program: program, LogName: app.ReleaseLog(release)}
+}
+
+// newRelease is a release of a new instance.
+func newRelease() app.Release {
+	return app.Release{ID: app.NewID[app.Release](time.Now()), Instance: app.NewID[app.Instance](time.Now())}
 }
 
 // keeping is a one-off of a new instance whose DATA_DIR lasts.

@@ -72,9 +72,10 @@ func (p *processes) ok(err error) {
 // process is a one-off of a new instance. It is forgotten at the end of the test.
 func (p *processes) process(command string) app.Process {
 	p.Helper()
-	site, id := app.NewID[app.Site](time.Now()), app.NewID[app.Release](time.Now())
-	process := app.Process{ID: app.ProcessID("release-" + string(id)), LogName: app.ReleaseLog(id), Program: app.Program{
-		Site: site, Instance: app.NewID[app.Instance](time.Now()), Artifact: p.subject.artifact(p.T, p.settings, site),
+	site := app.NewID[app.Site](time.Now())
+	release := app.Release{ID: app.NewID[app.Release](time.Now()), Instance: app.NewID[app.Instance](time.Now())}
+	process := app.Process{ID: app.ProcessID("release-" + string(release.ID)), LogName: app.ReleaseLog(release), Program: app.Program{
+		Site: site, Instance: release.Instance, Artifact: p.subject.artifact(p.T, p.settings, site),
 		Command: command, Size: app.Size{Name: "small", CPU: 0.25, Memory: 256 << 20},
 	}}
 	p.Cleanup(func() {

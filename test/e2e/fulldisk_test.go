@@ -125,7 +125,7 @@ func (s *server) serviceLogs() string {
 	}
 	var all strings.Builder
 	for name := range names {
-		if !strings.HasPrefix(string(name), "service/") {
+		if !strings.Contains(string(name), "/service/") {
 			continue
 		}
 		for line, err := range logs.Lines(s.t.Context(), app.LogQuery{Log: name}) {
