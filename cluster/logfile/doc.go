@@ -1,5 +1,5 @@
-// Package logfile keeps logs as append-only segments within a byte budget each. It is
-// used by one process at a time.
+// Package logfile keeps logs as append-only segments within byte budgets: the logs of an
+// instance have one together, any other log has its own. It is used by one process at a time.
 //
 // A log is a directory of segments, each named by the cursor of its first line. A segment
 // is a row of records:
@@ -13,6 +13,9 @@
 //	  length of replica  1 byte
 //	  replica, text      the rest
 //
-// A writer that is killed leaves at most one torn record at the end of a segment; readers
-// pass over it and the next writer begins a new segment.
+// What was written is with the system when Append returns: a kill of the process loses none of
+// it. It is brought to the disk within a second, in the background: a loss of power costs what
+// was written in the last one. Both may leave torn records, at the end of a segment or, when
+// pages of it were lost, before that. Readers pass over them, and behind one at the end the next
+// writer begins a new segment.
 package logfile

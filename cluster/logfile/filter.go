@@ -46,5 +46,5 @@ func (f filter) wants(r record) bool {
 	if at < f.since || at >= f.until {
 		return false
 	}
-	return f.grep == nil || f.required.in(r.text()) && f.grep.Match(r.text())
+	return f.grep == nil || f.required.in(r.text()) && (f.required.enough || f.grep.Match(r.text()))
 }

@@ -20,7 +20,7 @@ func hours(t *testing.T, s *Store, start time.Time) {
 
 func TestAQueryNarrowsWhichLinesAreRead(t *testing.T) {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	s := NewStore(t.TempDir(), Limits{Budget: 4000, Segment: 60})
+	s := NewStore(t.TempDir(), Limits{Log: 4000, Segment: 60})
 	hours(t, s, start)
 	for _, c := range []struct {
 		name string
@@ -83,6 +83,12 @@ func FuzzRequired(f *testing.F) {
 		{"^$", ""},
 		{"[ab]c", "bc"},
 		{"(?i)é", "É"},
+		{`5\d\d`, "502"},
+		{`a\d+b`, "a12b"},
+		{`[^a]\d`, "é1"},
+		{`\bx[0-9a-f]{2}`, "x0f"},
+		{`(5|6)\d`, "61"},
+		{"\ufffd", "\xff"},
 	} {
 		f.Add(seed[0], []byte(seed[1]))
 	}
@@ -93,14 +99,17 @@ func FuzzRequired(f *testing.F) {
 		}
 		required := requiredBy(expression)
 		if grep.Match(text) && !required.in(text) {
-			t.Fatalf("%q matches %q, and holds none of %q", text, expression, required.texts)
+			t.Fatalf("%q matches %q, and has none of its needles", text, expression)
+		}
+		if required.enough && required.in(text) && !grep.Match(text) {
+			t.Fatalf("%q does not match %q, and has one of its needles", text, expression)
 		}
 	})
 }
 
 // BenchmarkSearch finds a hundred of two million lines in 256 MB.
 func BenchmarkSearch(b *testing.B) {
-	s := NewStore(b.TempDir(), Limits{Budget: 512 << 20, Segment: 8 << 20})
+	s := NewStore(b.TempDir(), Limits{Log: 512 << 20, Segment: DefaultLimits().Segment})
 	var lines []app.LogLine
 	written := 0
 	for i := 0; written < 256<<20; i++ {
@@ -118,7 +127,7 @@ func BenchmarkSearch(b *testing.B) {
 		}
 	}
 	b.SetBytes(int64(written))
-	for _, grep := range []string{"OperationalError", "(?i)operational.*locked$", "error|Error"} {
+	for _, grep := range []string{"OperationalError", "(?i)operational.*locked$", "error|Error", `5\d\d`, `\b5\d\d\b`, `products/\d+7 .* 200`, `[a-z]+\.[a-z]+\.[A-Z]\w+`} {
 		b.Run(grep, func(b *testing.B) {
 			for b.Loop() {
 				found := 0

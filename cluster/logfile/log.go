@@ -5,21 +5,20 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"gondor/app"
 )
 
-// log is one log while it is in use.
+// log is one log; the lock of its budget guards it.
 type log struct {
-	dir    string
-	limits Limits
-	users  int // guarded by the store
+	*budget
+	dir   string
+	users int // guarded by the store
 
-	mu       sync.Mutex
-	loaded   bool
+	examined bool
 	segments []segment
 	active   *os.File // the last segment, open for writing; nil when the next write opens one
 	fresh    bool     // the next write begins a new segment
@@ -31,20 +30,17 @@ type log struct {
 
 // load finds what an earlier process left.
 func (l *log) load() error {
-	if l.loaded {
-		return nil
-	}
-	segments, err := listSegments(l.dir)
-	if err != nil {
+	if err := l.budget.load(); err != nil || l.examined {
 		return err
 	}
 	end := ending{next: 1}
-	if len(segments) > 0 {
-		if end, err = examine(l.dir, segments[len(segments)-1]); err != nil {
+	if last := len(l.segments) - 1; last >= 0 {
+		var err error
+		if end, err = examine(l.dir, l.segments[last]); err != nil {
 			return err
 		}
 	}
-	l.segments, l.next, l.closed, l.fresh, l.loaded = segments, end.next, end.closed, end.torn, true
+	l.next, l.closed, l.fresh, l.examined = end.next, end.closed, end.torn, true
 	return nil
 }
 
@@ -80,6 +76,26 @@ func (l *log) put(now time.Time, lines []app.LogLine) error {
 	if err := l.rotate(); err != nil {
 		return err
 	}
+	data := l.encode(now, lines)
+	if err := l.room(int64(len(data)), l); err != nil {
+		return err
+	}
+	last := &l.segments[len(l.segments)-1]
+	if _, err := l.active.Write(data); err != nil {
+		l.fresh = l.active.Truncate(last.size) != nil // part of it may be there
+		return fmt.Errorf("write to the log: %w", err)
+	}
+	l.store.syncer.wrote(l.active)
+	l.next += app.Cursor(len(lines))
+	last.size, last.written = last.size+int64(len(data)), now
+	l.used += int64(len(data))
+	l.closed = false
+	l.wake()
+	return nil
+}
+
+// encode makes the records of lines that are next.
+func (l *log) encode(now time.Time, lines []app.LogLine) []byte {
 	var data []byte
 	for i, line := range lines {
 		line.Cursor = l.next + app.Cursor(i)
@@ -88,15 +104,7 @@ func (l *log) put(now time.Time, lines []app.LogLine) error {
 		}
 		data = encode(data, line)
 	}
-	if _, err := l.active.Write(data); err != nil {
-		l.fresh = true // part of it may be there
-		return fmt.Errorf("write to the log: %w", err)
-	}
-	l.next += app.Cursor(len(lines))
-	l.segments[len(l.segments)-1].size += int64(len(data))
-	l.closed = false
-	l.wake()
-	return nil
+	return data
 }
 
 // close writes the record that closes the log.
@@ -113,7 +121,7 @@ func (l *log) close(now time.Time) error {
 // rotate makes sure that the active segment can be written to.
 func (l *log) rotate() error {
 	last := len(l.segments) - 1
-	if last < 0 || l.fresh || l.segments[last].size >= l.limits.Segment {
+	if last < 0 || l.fresh || l.segments[last].size >= l.store.limits.Segment {
 		return l.begin()
 	}
 	if l.active != nil {
@@ -122,15 +130,14 @@ func (l *log) rotate() error {
 	return l.open(l.segments[last])
 }
 
-// begin starts a new segment and drops the oldest ones beyond the budget.
+// begin starts a new segment.
 func (l *log) begin() error {
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return fmt.Errorf("make the log's directory: %w", err)
 	}
-	if err := l.rest(); err != nil {
-		return err
-	}
-	if n := len(l.segments); n > 0 && l.segments[n-1].first >= l.next {
+	l.rest()
+	n := len(l.segments)
+	if n > 0 && l.segments[n-1].first >= l.next {
 		l.next = l.segments[n-1].first + 1
 	}
 	s := segment{first: l.next}
@@ -138,7 +145,21 @@ func (l *log) begin() error {
 		return err
 	}
 	l.segments, l.fresh = append(l.segments, s), false
-	return l.trim()
+	return l.enrol(n == 0)
+}
+
+// enrol has the disk told the name of a new segment, and those of new directories.
+func (l *log) enrol(new bool) error {
+	for dir := l.dir; ; dir = filepath.Dir(dir) {
+		f, err := os.Open(dir)
+		if err != nil {
+			return fmt.Errorf("open the log's directory: %w", err)
+		}
+		l.store.syncer.retire(f)
+		if !new || dir == l.store.dir {
+			return nil
+		}
+	}
 }
 
 func (l *log) open(s segment) error {
@@ -150,34 +171,20 @@ func (l *log) open(s segment) error {
 	return nil
 }
 
-// trim keeps the segments, the new one at its full size, within the budget.
-func (l *log) trim() error {
-	total := l.limits.Segment
-	for _, s := range l.segments {
-		total += s.size
-	}
-	for total > l.limits.Budget && len(l.segments) > 1 {
-		total -= l.segments[0].size
-		if err := l.shed(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // shed removes the oldest segment. Its cursors are not given again.
 func (l *log) shed() error {
+	if err := l.load(); err != nil {
+		return err
+	}
 	oldest := l.segments[0]
 	if len(l.segments) == 1 {
-		if err := l.rest(); err != nil {
-			return err
-		}
+		l.rest()
 		l.next = max(l.next, oldest.first+1)
 	}
 	if err := remove(oldest.path(l.dir)); err != nil {
 		return err
 	}
-	l.segments = l.segments[1:]
+	l.segments, l.used = l.segments[1:], l.used-oldest.size
 	return nil
 }
 
@@ -188,25 +195,32 @@ func (l *log) drop() error {
 	if err := l.load(); err != nil {
 		return err
 	}
-	failed := l.rest()
+	l.rest()
+	var failed error
 	for _, s := range l.segments {
 		failed = errors.Join(failed, remove(s.path(l.dir)))
+		l.used -= s.size
 	}
-	_ = os.Remove(l.dir) // stays when there are logs below
+	l.prune()
 	l.segments, l.closed = nil, false
 	l.ends++
 	l.wake()
 	return failed
 }
 
-// rest closes the file; the next write opens it again.
-func (l *log) rest() error {
-	if l.active == nil {
-		return nil
+// prune removes the directories that nothing is in any more, as far as they are the budget's.
+func (l *log) prune() {
+	for dir := l.dir; os.Remove(dir) == nil && dir != l.store.path(l.root); {
+		dir = filepath.Dir(dir)
 	}
-	f := l.active
-	l.active = nil
-	return f.Close()
+}
+
+// rest lets go of the file; the next write opens it again.
+func (l *log) rest() {
+	if l.active != nil {
+		l.store.syncer.retire(l.active)
+		l.active = nil
+	}
 }
 
 // wake tells all who wait that something changed.

@@ -45,7 +45,7 @@ func expect(t *testing.T, got []string, want ...string) {
 }
 
 // tiny keeps about forty lines of the length that these tests write.
-func tiny() Limits { return Limits{Budget: 4000, Segment: 1000} }
+func tiny() Limits { return Limits{Log: 4000, Segment: 1000} }
 
 func fill(t *testing.T, s *Store, from, to int) {
 	t.Helper()
@@ -101,7 +101,7 @@ func TestTheOldestSegmentsGoWhenTheBudgetIsUsed(t *testing.T) {
 	for _, one := range segments {
 		total += one.size
 	}
-	if total > tiny().Budget || len(segments) < 2 {
+	if total > tiny().Log || len(segments) < 2 {
 		t.Fatalf("%d bytes in %d segments", total, len(segments))
 	}
 	lines := texts(t, s, app.LogQuery{Log: web})
@@ -249,11 +249,11 @@ func TestDroppingALogLeavesThoseBelowIt(t *testing.T) {
 
 func TestManyLogsDoNotKeepTheirFilesOpen(t *testing.T) {
 	s := NewStore(t.TempDir(), DefaultLimits())
-	for i := range 3 * idleLogs {
+	for i := range 3 * idleBudgets {
 		must(t, s.Append(app.LogName(fmt.Sprintf("build/%d", i)), "x"))
 	}
-	if len(s.logs) > idleLogs {
-		t.Fatalf("%d logs are open", len(s.logs))
+	if len(s.budgets) > idleBudgets {
+		t.Fatalf("%d logs are known", len(s.budgets))
 	}
 	expect(t, texts(t, s, app.LogQuery{Log: "build/0"}), "x")
 }

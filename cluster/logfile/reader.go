@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"slices"
 
 	"gondor/app"
 )
@@ -15,16 +13,12 @@ import (
 // reader goes through one log. It holds the file that it reads, so that a segment which
 // leaves the budget meanwhile can be read to its end.
 type reader struct {
+	scan
 	log     *log
-	after   app.Cursor // of the last line given out
 	started bool       // there is a present segment
 	first   app.Cursor // of the present segment
-	file    *os.File   // nil when it could not be found any more
-	offset  int64
-	ends    int  // how often the log had ended when reading began
-	closed  bool // it was closed when reading began
-	wanted  filter
-	buf     []byte
+	ends    int        // how often the log had ended when reading began
+	closed  bool       // it was closed when reading began
 }
 
 // read returns a reader of what a query asks for. That the query wants the last lines alone
@@ -50,7 +44,8 @@ func (l *log) read(q app.LogQuery) (*reader, error) {
 	if last > 0 && end > app.Cursor(last) {
 		after = max(after, end-app.Cursor(last))
 	}
-	return &reader{log: l, after: after, ends: l.ends, closed: l.closed, wanted: wanted}, nil
+	after = min(after, l.next-1) // a loss of power may have taken what was read
+	return &reader{log: l, scan: scan{after: after, wanted: wanted}, ends: l.ends, closed: l.closed}, nil
 }
 
 // next returns the next lines, waiting for them when follow is set. None, and no error,
@@ -75,21 +70,6 @@ func (r *reader) next(ctx context.Context, follow bool) ([]app.LogLine, error) {
 	}
 }
 
-// lastOf reads to the end and returns the last so many lines.
-func (r *reader) lastOf(ctx context.Context, count int) ([]app.LogLine, error) {
-	var kept []app.LogLine
-	for {
-		lines, err := r.next(ctx, false)
-		if err != nil || len(lines) == 0 {
-			return kept[max(0, len(kept)-count):], err
-		}
-		kept = append(kept, lines...)
-		if len(kept) > 2*count+1000 { // now and then, so that each line is moved seldom
-			kept = slices.Clone(kept[len(kept)-count:])
-		}
-	}
-}
-
 // some reads a piece of a segment. At the end of the log it returns a channel that is
 // closed when there may be more, and notes whether the log was closed meanwhile.
 func (r *reader) some() ([]app.LogLine, <-chan struct{}, error) {
@@ -108,7 +88,7 @@ func (r *reader) some() ([]app.LogLine, <-chan struct{}, error) {
 	if err := r.enter(s); err != nil {
 		return nil, nil, err
 	}
-	lines, err := r.lines(s)
+	lines, err := r.lines(s.size)
 	return lines, nil, err
 }
 
@@ -171,45 +151,6 @@ func (r *reader) enter(s segment) error {
 	}
 	r.file = f
 	return nil
-}
-
-// lines reads the whole records of the next piece of the present segment.
-func (r *reader) lines(s segment) ([]app.LogLine, error) {
-	if r.file == nil {
-		return nil, nil
-	}
-	if r.buf == nil {
-		r.buf = make([]byte, 2*maxRecord)
-	}
-	n, err := r.file.ReadAt(r.buf[:min(int64(len(r.buf)), s.size-r.offset)], r.offset)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read the log: %w", err)
-	}
-	lines, used := r.decode(r.buf[:n])
-	if used == 0 {
-		used = int(s.size - r.offset) // torn: nothing behind it can be read
-	}
-	r.offset += int64(used)
-	return lines, nil
-}
-
-func (r *reader) decode(data []byte) ([]app.LogLine, int) {
-	var lines []app.LogLine
-	used := 0
-	for {
-		one, n, err := decode(data[used:])
-		if err != nil {
-			return lines, used
-		}
-		used += n
-		if one.cursor() <= r.after || one.stream() == closing {
-			continue
-		}
-		r.after = one.cursor()
-		if r.wanted.wants(one) {
-			lines = append(lines, one.line())
-		}
-	}
 }
 
 func (r *reader) leave() {

@@ -10,14 +10,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"gondor/app"
 )
 
 // segment is one file of a log.
 type segment struct {
-	first app.Cursor // of its first line, and its name
-	size  int64      // bytes that readers may read
+	first   app.Cursor // of its first line, and its name
+	size    int64      // bytes that readers may read
+	written time.Time  // the last of them
 }
 
 const suffix = ".log"
@@ -48,7 +50,7 @@ func listSegments(dir string) ([]segment, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list the segments: %w", err)
 		}
-		all = append(all, segment{first: app.Cursor(first), size: info.Size()})
+		all = append(all, segment{first: app.Cursor(first), size: info.Size(), written: info.ModTime()})
 	}
 	slices.SortFunc(all, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
 	return all, nil
@@ -58,7 +60,7 @@ func listSegments(dir string) ([]segment, error) {
 type ending struct {
 	next   app.Cursor // after its last line
 	closed bool       // its last record closes the log
-	torn   bool       // something follows its last record
+	torn   bool       // its last record is not whole
 }
 
 // examine reads a whole segment.
@@ -70,12 +72,14 @@ func examine(dir string, s segment) (ending, error) {
 	end := ending{next: s.first}
 	for len(data) > 0 {
 		one, n, err := decode(data)
-		if err != nil {
-			// A torn segment without a line keeps its name for itself.
-			return ending{next: max(end.next, s.first+1), closed: false, torn: true}, nil
+		if end.torn = err != nil; end.torn {
+			end.next = max(end.next, s.first+1) // a segment without a line keeps its name for itself
+			n = torn(data, true)
+		} else {
+			end.next, end.closed = max(end.next, one.cursor()+1), one.stream() == closing
 		}
-		end.next, end.closed = one.cursor()+1, one.stream() == closing
 		data = data[n:]
 	}
+	end.closed = end.closed && !end.torn
 	return end, nil
 }

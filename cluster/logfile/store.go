@@ -2,8 +2,8 @@ package logfile
 
 import (
 	"context"
-	"errors"
 	"iter"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,32 +13,53 @@ import (
 	"gondor/app"
 )
 
-// Limits are the budget of each log, in bytes.
+// Limits say how many bytes are kept. The oldest segments go first.
 type Limits struct {
-	Budget  int64 // of all segments; the oldest go first
-	Segment int64 // of one segment; the record that crosses it is its last
+	Instance int64 // of all logs below instance/ID together
+	Log      int64 // of any other log
+	Segment  int64 // of one segment; the record that crosses it is its last
 }
 
-// DefaultLimits are 16 MB in segments of 2 MB.
-func DefaultLimits() Limits { return Limits{Budget: 16 << 20, Segment: 2 << 20} }
+// DefaultLimits are 256 MB for an instance, 16 MB for other logs, and segments of 2 MB.
+func DefaultLimits() Limits {
+	return Limits{Instance: 256 << 20, Log: 16 << 20, Segment: 2 << 20}
+}
 
-// idleLogs is how many logs that nobody uses stay open, so that a caller who appends line
-// by line does not have them examined each time.
-const idleLogs = 32
+// idleBudgets is how many budgets none of whose logs is used stay known, so that a caller who
+// appends line by line does not have its log examined each time.
+const idleBudgets = 32
 
 // Store keeps the logs below one directory. It is safe for concurrent use.
 type Store struct {
+	Log *slog.Logger // is told what fails behind a write that succeeded; nil: slog.Default()
+
 	dir    string
 	limits Limits
+	syncer *syncer
 
-	mu   sync.Mutex
-	logs map[app.LogName]*log
-	idle []app.LogName // were unused at some time, oldest first
+	mu      sync.Mutex
+	budgets map[app.LogName]*budget
+	idle    []app.LogName // roots that were unused at some time, oldest first
 }
 
 // NewStore returns the store of a directory, which is made when something is written.
 func NewStore(dir string, limits Limits) *Store {
-	return &Store{dir: dir, limits: limits, logs: map[app.LogName]*log{}}
+	s := &Store{dir: dir, limits: limits, budgets: map[app.LogName]*budget{}}
+	s.syncer = newSyncer(s.warn)
+	return s
+}
+
+func (s *Store) warn(err error) {
+	log := s.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	log.Warn("keep logs", "error", err)
+}
+
+// path is the directory of a log.
+func (s *Store) path(name app.LogName) string {
+	return filepath.Join(s.dir, filepath.FromSlash(string(name)))
 }
 
 // Append writes the lines of a text as lines of app.Gondor. A log that was closed is
@@ -140,9 +161,8 @@ func (s *Store) Batches(ctx context.Context, q app.LogQuery) iter.Seq2[[]app.Log
 
 // Writer writes to one log; it must be released. It is safe for concurrent use.
 type Writer struct {
-	store *Store
-	name  app.LogName
-	log   *log
+	name app.LogName
+	log  *log
 }
 
 // Writer opens a log. Nothing is written before the first line.
@@ -152,13 +172,18 @@ func (s *Store) Writer(name app.LogName) (*Writer, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.logs[name]
-	if l == nil {
-		l = &log{dir: filepath.Join(s.dir, filepath.FromSlash(string(name))), limits: s.limits}
-		s.logs[name] = l
+	root, _ := rootOf(name)
+	b := s.budgets[root]
+	if b == nil {
+		b = newBudget(s, name)
+		s.budgets[root] = b
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.log(name)
+	b.users++
 	l.users++
-	return &Writer{store: s, name: name, log: l}, nil
+	return &Writer{name: name, log: l}, nil
 }
 
 // Append writes lines with the cursors that are next; a line without a Time is written
@@ -172,41 +197,55 @@ func (w *Writer) Append(lines ...app.LogLine) error {
 
 // Release gives the log back.
 func (w *Writer) Release() {
-	s := w.store
+	b := w.log.budget
+	s := b.store
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.log.users--
-	if w.log.users > 0 || slices.Contains(s.idle, w.name) {
+	b.release(w)
+	if b.users > 0 || slices.Contains(s.idle, b.root) {
 		return
 	}
-	s.idle = append(s.idle, w.name)
-	for len(s.idle) > idleLogs {
+	s.idle = append(s.idle, b.root)
+	for len(s.idle) > idleBudgets {
 		s.forget(s.idle[0])
 		s.idle = s.idle[1:]
 	}
 }
 
-// forget closes a log unless it is in use again.
-func (s *Store) forget(name app.LogName) {
-	l := s.logs[name]
-	if l == nil || l.users > 0 {
-		return
+func (b *budget) release(w *Writer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.users--
+	w.log.users--
+	if w.log.users == 0 {
+		w.log.rest()
+		b.forget(w.name, w.log)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_ = l.rest() // what was written is with the system already
-	delete(s.logs, name)
 }
 
-// Shut closes all files. Nothing may be written any more.
+// forget lets go of a budget unless one of its logs is in use again.
+func (s *Store) forget(root app.LogName) {
+	if b := s.budgets[root]; b != nil && b.users == 0 {
+		delete(s.budgets, root)
+	}
+}
+
+// Shut closes all files, when what was written is on the disk. Nothing may be written any
+// more.
 func (s *Store) Shut() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var failed error
-	for _, l := range s.logs {
-		l.mu.Lock()
-		failed = errors.Join(failed, l.rest())
-		l.mu.Unlock()
+	for _, b := range s.budgets {
+		b.rest()
 	}
-	return failed
+	return s.syncer.sync()
+}
+
+// rest lets go of the files of all logs.
+func (b *budget) rest() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.logs {
+		l.rest()
+	}
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"gondor/app"
 )
@@ -52,42 +50,49 @@ func (s *Store) Trim(ctx context.Context, most int64) (int64, error) {
 
 // piece is a segment of one of all logs.
 type piece struct {
-	log     app.LogName
-	first   app.Cursor
-	size    int64
-	written time.Time
-	last    bool // of its log
+	segment
+	log  app.LogName
+	last bool // of its log
 }
 
 // pieces lists all segments, the one that was written to first at the front.
 func (s *Store) pieces() ([]piece, error) {
+	found, err := s.below("")
 	var all []piece
-	err := filepath.WalkDir(s.dir, func(path string, entry fs.DirEntry, err error) error {
+	for name, segments := range found {
+		for i, one := range segments {
+			all = append(all, piece{log: name, segment: one, last: i == len(segments)-1})
+		}
+	}
+	slices.SortFunc(all, func(a, b piece) int { return a.written.Compare(b.written) })
+	return all, err
+}
+
+// below finds the segments of a log, or of all, and of those below it.
+func (s *Store) below(root app.LogName) (map[app.LogName][]segment, error) {
+	found := map[app.LogName][]segment{}
+	err := filepath.WalkDir(s.path(root), func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // it has gone meanwhile, or nothing was ever written
 		}
 		if err != nil || !entry.IsDir() {
 			return err
 		}
-		name, err := filepath.Rel(s.dir, path)
-		if err != nil || CheckName(app.LogName(filepath.ToSlash(name))) != nil {
+		rel, err := filepath.Rel(s.dir, path)
+		name := app.LogName(filepath.ToSlash(rel))
+		if err != nil || CheckName(name) != nil {
 			return err // none of ours
 		}
 		segments, err := listSegments(path)
-		for i, one := range segments {
-			p := piece{log: app.LogName(filepath.ToSlash(name)), first: one.first, size: one.size, last: i == len(segments)-1}
-			if info, err := os.Stat(one.path(path)); err == nil {
-				p.written = info.ModTime()
-			}
-			all = append(all, p)
+		if len(segments) > 0 {
+			found[name] = segments
 		}
 		return err
 	})
-	slices.SortStableFunc(all, func(a, b piece) int { return a.written.Compare(b.written) })
 	if err != nil {
-		return all, fmt.Errorf("list the logs: %w", err)
+		return found, fmt.Errorf("list the logs: %w", err)
 	}
-	return all, nil
+	return found, nil
 }
 
 // removePiece removes a segment if it is its log's oldest, and for the last one, if the log
@@ -115,7 +120,7 @@ func (s *Store) removePiece(p piece) (int64, error) {
 		return 0, err
 	}
 	if len(l.segments) == 0 {
-		_ = os.Remove(l.dir) // stays when there are logs below
+		l.prune()
 	}
 	return size, nil
 }

@@ -30,7 +30,7 @@ func trim(t *testing.T, s *Store, most int64) {
 }
 
 func TestTheOldestSegmentsOfAllLogsGoFirst(t *testing.T) {
-	s := NewStore(t.TempDir(), Limits{Budget: 1 << 20, Segment: 1000})
+	s := NewStore(t.TempDir(), Limits{Log: 1 << 20, Segment: 1000})
 	must(t, s.Append("build/a", "built"))
 	must(t, s.Close("build/a"))
 	fill(t, s, 1, 100)
@@ -75,7 +75,7 @@ func TestWhatIsNoLogIsNeitherCountedNorRemoved(t *testing.T) {
 
 func TestOnAFullDiskALogDropsItsOldestLines(t *testing.T) {
 	disk := smalldisk.Mount(t, 1<<20)
-	s := NewStore(disk+"/logs", Limits{Budget: 1 << 20, Segment: 32 << 10})
+	s := NewStore(disk+"/logs", Limits{Log: 1 << 20, Segment: 32 << 10})
 	for i := range 100 {
 		must(t, s.Append(web, fmt.Sprintf("line %04d %s", i, strings.Repeat("x", 1000))))
 	}
@@ -94,7 +94,7 @@ func TestOnAFullDiskALogDropsItsOldestLines(t *testing.T) {
 
 func TestWhoFollowsALogOnAFullDiskMissesNoMoreThanWhatWasDropped(t *testing.T) {
 	disk := smalldisk.Mount(t, 1<<20)
-	s := NewStore(disk+"/logs", Limits{Budget: 1 << 20, Segment: 512 << 10})
+	s := NewStore(disk+"/logs", Limits{Log: 1 << 20, Segment: 512 << 10})
 	must(t, s.Append(web, "the first"))
 	seen := make(chan string)
 	go func() {

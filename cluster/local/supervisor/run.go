@@ -98,8 +98,10 @@ func newServer(o Options, log *slog.Logger, held *os.File) *server {
 		version: o.Version, lock: held, registry: r, sockets: newSockets(),
 		leave: make(chan struct{}), left: make(chan struct{}), replacing: make(chan *replacement),
 	}
+	logs := logfile.NewStore(logsDir(o.Dir), o.limits)
+	logs.Log = log
 	s.host = &host{
-		dir: o.Dir, log: log, logs: logfile.NewStore(logsDir(o.Dir), o.limits), reaper: newReaper(),
+		dir: o.Dir, log: log, logs: logs, reaper: newReaper(),
 		buffers: &chunks{}, pace: o.pace, passing: o.Passing, changed: r.changed, removed: r.removed,
 	}
 	return s
