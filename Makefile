@@ -63,7 +63,7 @@ bench: image
 	go run ./test/bench
 
 bench-kube: image
-	test/kube/with-cluster --untested go run ./test/bench -only kube
+	test/kube/with-cluster --untested go run ./test/bench -only kube,kube-pipe
 
 soak: image
 	test/kube/with-cluster --untested go run ./test/bench -only soak,soak-kube

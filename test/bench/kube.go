@@ -30,8 +30,23 @@ type kubeBench struct {
 	images editions
 }
 
-// measureKube looks at Gondor on test/cluster's Kubernetes, if that is there.
-func measureKube(ctx context.Context, b *bench, p plan) (err error) {
+// measureKube compares deploys and looks at Gondor when nothing happens any more.
+func measureKube(ctx context.Context, b *bench, p plan) error {
+	return b.onCluster(ctx, func(ctx context.Context, k *kubeBench) error {
+		if err := k.measurePairs(ctx, p.rounds); err != nil {
+			return err
+		}
+		return k.measureRest(ctx, p)
+	})
+}
+
+// measureKubePipe compares runs.
+func measureKubePipe(ctx context.Context, b *bench, _ plan) error {
+	return b.onCluster(ctx, func(ctx context.Context, k *kubeBench) error { return k.measurePipe(ctx) })
+}
+
+// onCluster measures Gondor on test/cluster's Kubernetes, if that is there.
+func (b *bench) onCluster(ctx context.Context, measure func(context.Context, *kubeBench) error) (err error) {
 	w, err := world.Open()
 	if errors.Is(err, world.ErrNone) {
 		fmt.Println("kube: left out, as there is no cluster here; where one can run, make bench-kube brings it up")
@@ -52,10 +67,7 @@ func measureKube(ctx context.Context, b *bench, p plan) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := k.measurePairs(ctx, p.rounds); err != nil {
-		return err
-	}
-	return k.measureRest(ctx, p)
+	return measure(ctx, k)
 }
 
 // install puts Gondor on the cluster, with the images to deploy in its registry. What it

@@ -43,33 +43,39 @@ func (k *kubeBench) host() string { return fmt.Sprintf("localhost:%d", k.Port) }
 
 // pushEditions makes the images and pushes them to Gondor's own registry.
 func (k *kubeBench) pushEditions(ctx context.Context) (made editions, err error) {
-	program := filepath.Join(k.dir, "page")
-	compile := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "gondor/test/bench/page")
+	compile := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", k.page(), "gondor/test/bench/page")
 	compile.Env, compile.Stderr = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux"), os.Stderr
 	if err := compile.Run(); err != nil {
 		return made, fmt.Errorf("build the page: %w", err)
 	}
-	key, err := k.key(ctx)
-	if err != nil {
-		return made, err
-	}
-	store := image.Store{Address: "gondor-registry." + k.Namespace + ".svc:5000", Insecure: true, Dial: k.World.Dial}
-	store.Username, store.Password = token.Sign(key, token.Admin())
 	for i, text := range []string{"one", "two"} {
-		page, err := pageImage(program, text)
+		page, err := pageImage(empty.Image, k.page(), text)
 		if err != nil {
 			return made, fmt.Errorf("make the image of edition %s: %w", text, err)
 		}
-		if err := store.Push(ctx, repository, text, page); err != nil {
+		if made[i], err = k.push(ctx, text, page); err != nil {
 			return made, err
 		}
-		made[i] = edition{text, k.host() + "/" + repository + ":" + text}
 	}
 	return made, nil
 }
 
-// pageImage is an image of nothing but the page.
-func pageImage(program, text string) (v1.Image, error) {
+// page is the path of the program that serves the page.
+func (k *kubeBench) page() string { return filepath.Join(k.dir, "page") }
+
+// push pushes the image of an edition.
+func (k *kubeBench) push(ctx context.Context, text string, page v1.Image) (edition, error) {
+	key, err := k.key(ctx)
+	if err != nil {
+		return edition{}, err
+	}
+	store := image.Store{Address: "gondor-registry." + k.Namespace + ".svc:5000", Insecure: true, Dial: k.World.Dial}
+	store.Username, store.Password = token.Sign(key, token.Admin())
+	return edition{text, k.host() + "/" + repository + ":" + text}, store.Push(ctx, repository, text, page)
+}
+
+// pageImage is the page on a base image.
+func pageImage(on v1.Image, program, text string) (v1.Image, error) {
 	binary, err := os.ReadFile(program)
 	if err != nil {
 		return nil, err
@@ -89,10 +95,14 @@ func pageImage(program, text string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{
-		OS: "linux", Architecture: runtime.GOARCH,
-		Config: v1.Config{Entrypoint: []string{"/page"}, WorkingDir: "/", Env: []string{"EDITION=" + text}},
-	})
+	config, err := on.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", runtime.GOARCH
+	config.Config = v1.Config{Entrypoint: []string{"/page"}, WorkingDir: "/", Env: []string{"EDITION=" + text, "PATH=/usr/bin:/bin"}}
+	base, err := mutate.ConfigFile(on, config)
 	if err != nil {
 		return nil, err
 	}

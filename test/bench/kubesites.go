@@ -38,7 +38,7 @@ func (k *kubeBench) populate(ctx context.Context, count int) error {
 			}
 			instance, err := k.makeSite(making, siteName(n), replicas)
 			if err == nil {
-				err = k.releaseImage(making, instance)
+				err = k.releaseImage(making, instance, k.images[0])
 			}
 			if err != nil {
 				return fmt.Errorf("make %s: %w", siteName(n), err)
@@ -50,8 +50,8 @@ func (k *kubeBench) populate(ctx context.Context, count int) error {
 }
 
 // releaseImage does what gondor deploy --image does.
-func (k *kubeBench) releaseImage(ctx context.Context, instance api.Instance) error {
-	built, err := k.client.CreateBuild(ctx, api.NewBuild{Site: instance.Site, Instance: instance.URL, Image: k.images[0].reference})
+func (k *kubeBench) releaseImage(ctx context.Context, instance api.Instance, image edition) error {
+	built, err := k.client.CreateBuild(ctx, api.NewBuild{Site: instance.Site, Instance: instance.URL, Image: image.reference})
 	if err != nil {
 		return err
 	}

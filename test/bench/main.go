@@ -3,12 +3,13 @@
 // of greedy builds, how much goes through a run, and how long the control plane and the
 // supervisor take to start and what they hold when idle.
 //
-//	go run ./test/bench [-only router,deploy,builds,idle,pipe,kube] [-rounds 10] [-sites 0,10,1000]
+//	go run ./test/bench [-only router,deploy,builds,idle,pipe,kube,kube-pipe] [-rounds 10] [-sites 0,10,1000]
 //	go run ./test/bench -only soak,soak-kube [-deploys 100]
 //
 // The soaks, which only run when they are named, deploy a site under load a hundred times.
 // On the Kubernetes of test/cluster, where that is up, it also prints what a deploy takes
-// beside one without Gondor, and what Gondor asks of the API server and holds when idle.
+// beside one without Gondor, what Gondor asks of the API server and holds when idle, and how
+// much goes through a run beside kubectl exec.
 // It runs on Linux only, wants git, and runs without what else is not installed. It ends
 // what it started and removes its files, after Ctrl-C too.
 package main
@@ -55,6 +56,7 @@ func parts() []part {
 		{"idle", measureIdle},
 		{"pipe", measurePipe},
 		{"kube", measureKube},
+		{"kube-pipe", measureKubePipe},
 		{"soak", measureSoak},
 		{"soak-kube", measureSoakOnKube},
 	}
@@ -88,7 +90,7 @@ func run(args []string) error {
 func read(args []string) (plan, error) {
 	p := plan{sites: []int{0, 10, 1000}}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&p.only, "only", "router,deploy,builds,idle,pipe,kube", "the parts to run, with commas between them")
+	flags.StringVar(&p.only, "only", "router,deploy,builds,idle,pipe,kube,kube-pipe", "the parts to run, with commas between them")
 	flags.IntVar(&p.rounds, "rounds", 10, "deploys of each site")
 	flags.DurationVar(&p.limit, "limit", 0, "the time that all of it may take (default by the parts)")
 	flags.IntVar(&p.deploys, "deploys", 100, "deploys in a row of a site under load")

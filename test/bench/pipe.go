@@ -35,7 +35,9 @@ func measurePipe(ctx context.Context, b *bench, _ plan) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := pipe(ctx, pids, dir, s.env, s.binary, "run", "web", "--size", "xlarge", "--", "cat")
+	command := exec.Command(s.binary, "run", "web", "--size", "xlarge", "--", "cat")
+	command.Dir, command.Env = dir, s.env
+	p, err := pipe(ctx, pipeSize, pids, command)
 	if err != nil {
 		return err
 	}
@@ -77,37 +79,38 @@ func (s *server) pipeSite(ctx context.Context, b *bench) (string, error) {
 
 // piped is what came of one pipe.
 type piped struct {
+	size  int64
 	took  time.Duration
 	peaks []memory // of the command, and of others that were watched
 }
 
 // rate is in MiB a second, each way.
-func (p piped) rate() float64 { return pipeSize / (1 << 20) / p.took.Seconds() }
+func (p piped) rate() float64 { return float64(p.size) / (1 << 20) / p.took.Seconds() }
 
 // pipe sends random bytes through a command, whose output must be the same, and watches the
 // memory of it and of others.
-func pipe(ctx context.Context, others []int, dir string, env []string, program string, arguments ...string) (piped, error) {
+func pipe(ctx context.Context, size int64, others []int, command *exec.Cmd) (piped, error) {
+	program := filepath.Base(command.Path)
 	sent, got := sha256.New(), &measured{Hash: sha256.New()}
-	command := exec.CommandContext(ctx, program, arguments...)
-	command.Dir, command.Env, command.Stderr = dir, env, os.Stderr
-	command.Stdin = io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{}), pipeSize), sent)
-	command.Stdout = got
+	command.Stdin = io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{}), size), sent)
+	command.Stdout, command.Stderr = got, os.Stderr
 	began := time.Now()
 	if err := command.Start(); err != nil {
-		return piped{}, fmt.Errorf("pipe through %s: %w", filepath.Base(program), err)
+		return piped{}, fmt.Errorf("pipe through %s: %w", program, err)
 	}
+	defer context.AfterFunc(ctx, func() { _ = command.Process.Kill() })() // or it has ended
 	watched, stop := context.WithCancel(ctx)
 	peaks := make(chan []memory)
 	go func() { peaks <- watchMemory(watched, append([]int{command.Process.Pid}, others...)) }()
 	err := command.Wait()
 	took := time.Since(began)
 	stop()
-	p := piped{took: took, peaks: <-peaks}
+	p := piped{size: size, took: took, peaks: <-peaks}
 	if err != nil {
-		return p, fmt.Errorf("pipe through %s: %w", filepath.Base(program), err)
+		return p, fmt.Errorf("pipe through %s: %w", program, err)
 	}
 	if string(sent.Sum(nil)) != string(got.Sum(nil)) {
-		return p, fmt.Errorf("of %d bytes through %s, %d came back, not the same", pipeSize, filepath.Base(program), got.size)
+		return p, fmt.Errorf("of %d bytes through %s, %d came back, not the same", pipeSize, program, got.size)
 	}
 	return p, nil
 }
