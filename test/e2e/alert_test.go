@@ -1,0 +1,82 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// told is what a webhook was told, in order.
+type told struct {
+	mu       sync.Mutex
+	messages []string
+}
+
+func (o *told) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var message struct {
+		Type string
+		Data struct{ Kind string }
+	}
+	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.messages = append(o.messages, message.Type+" "+message.Data.Kind)
+}
+
+func (o *told) all() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.messages)
+}
+
+func TestAWorkerThatIsDownIsToldOnceAndThatItIsBackOnceAlsoWhenTheServerIsKilledMeanwhile(t *testing.T) {
+	needs(t, "git")
+	t.Parallel() // it waits: a minute until down is an alert, half of one until that is over
+	server := newServer(t)
+	site := server.in(filepath.Join(t.TempDir(), "site"))
+	if err := os.MkdirAll(site.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	procfile := `worker: while [ ! -e "$DATA_DIR/broken" ]; do sleep 0.2; done; exit 1` + "\n"
+	if err := os.WriteFile(filepath.Join(site.dir, "Procfile"), []byte(procfile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	site.git("init", "-q", "-b", "main")
+	site.run("sites", "init", "--name", "shop")
+	site.git("add", "-A")
+	site.git("commit", "-qm", "Site")
+	site.run("deploy")
+
+	outside := &told{}
+	webhook := httptest.NewServer(outside)
+	defer webhook.Close()
+	site.run("alerts", "add", webhook.URL)
+	within := func(d time.Duration, count int) {
+		t.Helper()
+		for deadline := time.Now().Add(d); len(outside.all()) < count; time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("it was told %q, want %d messages", outside.all(), count)
+			}
+		}
+	}
+	site.run("run", "worker", "--", `touch "$DATA_DIR/broken"`)
+	within(3*time.Minute, 1)
+	server.kill()
+	server.start()
+	site.run("run", "worker", "--", `rm "$DATA_DIR/broken"`)
+	within(4*time.Minute, 2)
+	if want := []string{"alert.firing worker-down", "alert.resolved worker-down"}; !slices.Equal(outside.all(), want) {
+		t.Errorf("it was told %q, want %q", outside.all(), want)
+	}
+	contains(t, site.run("events"), "worker is healthy again")
+	contains(t, site.run("alerts", "list"), "Nothing is wrong")
+}
