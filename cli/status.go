@@ -17,6 +17,7 @@ type instanceStatus struct {
 	api.Instance
 	Services []api.Service `json:"services"`
 	Moving   []api.Release `json:"moving"` // the releases that are on their way, in order
+	Alerts   []api.Alert   `json:"alerts"` // those that go on
 }
 
 func (p *Program) statusCommand() *cobra.Command {
@@ -54,6 +55,9 @@ func (p *Program) status(ctx context.Context) error {
 			s.Moving = append(s.Moving, r)
 		}
 	}
+	if s.Alerts, err = p.server.Alerts(ctx, instance.URL, true); err != nil {
+		return err
+	}
 	if p.flags.output == outputJSON {
 		return p.writeJSON(s)
 	}
@@ -72,6 +76,11 @@ func (p *Program) showStatus(s instanceStatus) error {
 			continue
 		}
 		if err := p.say("\n%s: %s", service.Name, service.Message); err != nil {
+			return err
+		}
+	}
+	for _, a := range s.Alerts {
+		if err := p.say("\nSince %s: %s", moment(a.Began), a.Title); err != nil {
 			return err
 		}
 	}
