@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Ports are what the domain needs of the world. All but Disk are required.
+// Ports are what the domain needs of the world. All but the last two are required.
 type Ports struct {
 	Store     Store
 	Vault     *Vault
@@ -20,6 +20,8 @@ type Ports struct {
 	Endpoints Endpoints
 	Notifier  Notifier
 	Disk      Disk // nil: there is always room
+	// DrainStates tells how drains stand; nil: nobody knows.
+	DrainStates DrainStates
 }
 
 // Config is what an operator decides of an installation.

@@ -32,6 +32,7 @@ const (
 	EventTask    EventKind = "scheduled task"
 	EventTaskRun EventKind = "task run"
 	EventRun     EventKind = "run"
+	EventDrain   EventKind = "log drain"
 )
 
 // EventByInstance is the index of events by their instance.

@@ -39,11 +39,12 @@ type target struct {
 	taskRun    app.ID[app.TaskRun]
 	run        app.ID[app.Run]
 	receiver   app.ID[app.Receiver]
+	drain      app.ID[app.Drain]
 }
 
 // everyUseCase lists the use cases with what they ask for.
 func everyUseCase() []useCase {
-	return slices.Concat(useCasesOfGroups(), useCasesOfSites(), useCasesOfServices(), useCasesOfReleases(), useCasesOfTasks(), useCasesOfAlerts())
+	return slices.Concat(useCasesOfGroups(), useCasesOfSites(), useCasesOfServices(), useCasesOfReleases(), useCasesOfTasks(), useCasesOfAlerts(), useCasesOfDrains())
 }
 
 func useCasesOfAlerts() []useCase {
@@ -320,6 +321,26 @@ func useCasesOfTasks() []useCase {
 		}},
 		{name: "TaskRunLog", action: app.ActionView, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return firstError(w.TaskRunLog(ctx, who, on.taskRun, app.LogQuery{}))
+		}},
+	}
+}
+
+func useCasesOfDrains() []useCase {
+	return []useCase{
+		{name: "Drains", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Drains(ctx, who, on.instance))
+		}},
+		{name: "Drain", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.Drain(ctx, who, on.drain))
+		}},
+		{name: "DrainState", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.DrainState(ctx, who, on.drain))
+		}},
+		{name: "CreateDrain", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return second(w.CreateDrain(ctx, who, app.NewDrain{Instance: on.instance, Target: "https://logs.example.com/more"}))
+		}},
+		{name: "DeleteDrain", action: app.ActionManage, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return w.DeleteDrain(ctx, who, on.drain)
 		}},
 	}
 }

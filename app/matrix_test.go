@@ -55,6 +55,9 @@ func (w *world) target(name string) target {
 func (w *world) history(on *target) {
 	w.t.Helper()
 	on.build, on.release, on.deployment = app.NewID[app.Build](w.clock), app.NewID[app.Release](w.clock), app.NewID[app.Deployment](w.clock)
+	drain, err := w.CreateDrain(w.ctx, w.admin, app.NewDrain{Instance: on.instance, Target: "https://logs.example.com/token"})
+	must(w.t, err)
+	on.drain = drain.ID
 	on.variable, on.taskRun, on.run = app.NewID[app.Variable](w.clock), app.NewID[app.TaskRun](w.clock), app.NewID[app.Run](w.clock)
 	on.receiver = app.NewID[app.Receiver](w.clock)
 	task, err := w.CreateTask(w.ctx, w.admin, app.NewTask{Instance: on.instance, Name: "task", TaskSettings: nightly()})
@@ -136,7 +139,7 @@ func TestWhatNeverWasIsNotFoundByAnyUseCase(t *testing.T) {
 			w := newWorld(t)
 			w.wantCall(c, w.admin, target{
 				group: "no", member: "no", site: "no", siteUser: "no", instance: "no", service: "no",
-				host: "no", build: "no", release: "no", deployment: "no", variable: "no", task: "no", taskRun: "no", run: "no", receiver: "no",
+				host: "no", build: "no", release: "no", deployment: "no", variable: "no", task: "no", taskRun: "no", run: "no", receiver: "no", drain: "no",
 			}, app.CodeNotFound)
 		})
 	}
@@ -158,8 +161,8 @@ func (w *world) wantCall(c useCase, who app.Actor, on target, want app.Code) {
 
 func TestTheTableOfUseCasesIsWhole(t *testing.T) {
 	elsewhere := map[string]bool{ // they are about people and the installation; or no use cases
-		"AddUser": true, "Backup": true, "Bootstrap": true, "ChangePassword": true, "Claim": true, "DiskReport": true, "Enqueue": true, "Fire": true, "ScheduledTasks": true, "CreateGroup": true, "CreateUser": true, "DeleteUser": true,
-		"Groups": true, "Identify": true, "Me": true, "Move": true, "People": true, "Refresh": true, "Revoke": true, "Routes": true, "Run": true,
+		"AddUser": true, "Backup": true, "Bootstrap": true, "ChangePassword": true, "Claim": true, "DiskReport": true, "DrainWorks": true, "Enqueue": true, "Fire": true, "ScheduledTasks": true, "CreateGroup": true, "CreateUser": true, "DeleteUser": true,
+		"Groups": true, "Identify": true, "InstanceLogs": true, "Me": true, "Move": true, "People": true, "Refresh": true, "Revoke": true, "Routes": true, "Run": true,
 		"SetCheapPasswords": true, "SetClock": true, "SetDearPasswords": true, "SignIn": true, "SignInBrowser": true,
 		"SignOutBrowser": true, "Sizes": true, "SweepTokens": true, "User": true, "Users": true, "Working": true,
 		"Variables": true, "SetVariables": true, // once for each owner

@@ -130,6 +130,7 @@ func deleteInstance(tx Tx, instance Instance) error {
 		deleteAll(tx.Services(), ServiceByInstance, id),
 		deleteAll(tx.Variables(), VariableByOwner, id),
 		deleteAll(tx.Hosts(), HostByInstance, id),
+		deleteAll(tx.Drains(), DrainByInstance, id),
 		deleteAll(tx.Deployments(), DeploymentByInstance, id),
 		deleteAll(tx.Releases(), ReleaseByInstance, id),
 		deleteAll(tx.TaskRuns(), TaskRunByInstance, id),

@@ -53,7 +53,7 @@ func (p *Program) peopleCommands() []*cobra.Command {
 }
 
 func (p *Program) siteCommands() []*cobra.Command {
-	return []*cobra.Command{p.sitesCommand(), p.instancesCommand(), p.servicesCommand(), p.hostsCommand(), p.envCommand()}
+	return []*cobra.Command{p.sitesCommand(), p.instancesCommand(), p.servicesCommand(), p.hostsCommand(), p.drainsCommand(), p.envCommand()}
 }
 
 func (p *Program) deployCommands() []*cobra.Command {

@@ -35,7 +35,8 @@ func (r reader) Deployments() app.Rows[app.Deployment] {
 func (r reader) Variables() app.Rows[app.Variable] {
 	return table[app.Variable]{r.transaction, variable}
 }
-func (r reader) Hosts() app.Rows[app.Host] { return table[app.Host]{r.transaction, host} }
+func (r reader) Hosts() app.Rows[app.Host]   { return table[app.Host]{r.transaction, host} }
+func (r reader) Drains() app.Rows[app.Drain] { return table[app.Drain]{r.transaction, drain} }
 
 func (r reader) Tasks() app.Rows[app.ScheduledTask] {
 	return table[app.ScheduledTask]{r.transaction, task}

@@ -25,6 +25,7 @@ const (
 	deployment = "deployment"
 	variable   = "variable"
 	host       = "host"
+	drain      = "log drain"
 	task       = "scheduled task"
 	taskRun    = "task run"
 	run        = "run"
@@ -50,6 +51,7 @@ func schema() []shape {
 		shapeOf[app.Deployment](deployment),
 		shapeOf[app.Variable](variable),
 		shapeOf[app.Host](host),
+		shapeOf[app.Drain](drain),
 		shapeOf[app.ScheduledTask](task),
 		shapeOf[app.TaskRun](taskRun),
 		shapeOf[app.Run](run),

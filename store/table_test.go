@@ -60,12 +60,12 @@ func TestEachTableHasItsOwnRecordsUnderItsOwnName(t *testing.T) {
 			tx.Instances().Put(app.Instance{ID: "1"}), tx.Services().Put(app.Service{ID: "1"}),
 			tx.Builds().Put(app.Build{ID: "1"}), tx.Releases().Put(app.Release{ID: "1"}),
 			tx.Deployments().Put(app.Deployment{ID: "1"}), tx.Variables().Put(app.Variable{ID: "1"}),
-			tx.Hosts().Put(app.Host{ID: "1"}),
+			tx.Hosts().Put(app.Host{ID: "1"}), tx.Drains().Put(app.Drain{ID: "1"}),
 		)
 	})
 	want := []string{
 		"user", "token", "resource group", "member", "site", "site user", "instance",
-		"service", "build", "release", "deployment", "variable", "host",
+		"service", "build", "release", "deployment", "variable", "host", "log drain",
 	}
 	for i, change := range changesAfter(t, s, 0, len(want)) {
 		if change.Noun != want[i] || change.Key != "1" {
@@ -86,6 +86,7 @@ func TestEachTableHasItsOwnRecordsUnderItsOwnName(t *testing.T) {
 		wantKeys(t, r.Deployments().Each(), "1")
 		wantKeys(t, r.Variables().Each(), "1")
 		wantKeys(t, r.Hosts().Each(), "1")
+		wantKeys(t, r.Drains().Each(), "1")
 		return nil
 	})
 	wantSound(t, s)

@@ -29,6 +29,7 @@ func (t tx) Deployments() app.Table[app.Deployment] {
 
 func (t tx) Variables() app.Table[app.Variable] { return table[app.Variable]{t.transaction, variable} }
 func (t tx) Hosts() app.Table[app.Host]         { return table[app.Host]{t.transaction, host} }
+func (t tx) Drains() app.Table[app.Drain]       { return table[app.Drain]{t.transaction, drain} }
 func (t tx) Tasks() app.Table[app.ScheduledTask] {
 	return table[app.ScheduledTask]{t.transaction, task}
 }

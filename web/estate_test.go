@@ -99,6 +99,7 @@ func (w *world) putRunning(tx app.Tx, name string, i app.Instance) error {
 			ID: idIn[app.Deployment](name, "deployment"), Instance: i.ID, Service: service.ID, Build: build.ID, Release: release.ID, Created: time.Now(),
 		}),
 		tx.Hosts().Put(app.Host{ID: idIn[app.Host](name, "host"), Instance: i.ID, Name: "www." + name + ".example", Created: time.Now()}),
+		tx.Drains().Put(app.Drain{ID: idIn[app.Drain](name, "drain"), Instance: i.ID, Target: w.app.Vault.Seal("https://logs.example.com/"), Shown: "https://logs.example.com", Creator: idOf[app.User]("admin"), Created: time.Now()}),
 		tx.Variables().Put(app.Variable{ID: idIn[app.Variable](name, "variable"), Instance: i.ID, Name: "KEY", Value: value, Created: time.Now()}),
 	)
 }

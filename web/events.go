@@ -23,7 +23,7 @@ var collections = map[string]string{
 	"user": "users", "resource group": "resource_groups", "member": "members",
 	"site": "sites", "site user": "site_users", "instance": "instances", "service": "services",
 	"build": "builds", "release": "releases", "deployment": "deployments",
-	"variable": "envvars", "host": "hosts", "scheduled task": "scheduled_tasks", "task run": "task_runs", "run": "runs", "alert": "alerts", "alert receiver": "alert_receivers",
+	"variable": "envvars", "host": "hosts", "log drain": "log_drains", "scheduled task": "scheduled_tasks", "task run": "task_runs", "run": "runs", "alert": "alerts", "alert receiver": "alert_receivers",
 }
 
 func (c *call) event(change app.Change) (api.Event, bool) {

@@ -92,6 +92,11 @@ var visits = []visit{
 	{route: "PATCH /v2/hosts/:id/", path: "/v2/hosts/{host}/", body: `{"keypair": null}`, action: app.ActionView},
 	{route: "DELETE /v2/hosts/:id/", path: "/v2/hosts/{host}/", action: app.ActionManage},
 
+	{route: "GET /v2/log_drains/", path: "/v2/log_drains/?instance={instance}", action: app.ActionView},
+	{route: "POST /v2/log_drains/", body: `{"instance": "{instance}", "target": "https://logs.example.com/new"}`, action: app.ActionManage},
+	{route: "GET /v2/log_drains/:id/", path: "/v2/log_drains/{drain}/", action: app.ActionView},
+	{route: "DELETE /v2/log_drains/:id/", path: "/v2/log_drains/{drain}/", action: app.ActionManage},
+
 	{route: "GET /v2/envvars/", path: "/v2/envvars/?instance={instance}", action: app.ActionSecret},
 	{route: "POST /v2/envvars/", body: `[{"instance": "{instance}", "key": "A", "value": "1"}]`, action: app.ActionSecret},
 	{route: "DELETE /v2/envvars/:id/", path: "/v2/envvars/{envvar}/", action: app.ActionSecret},
@@ -163,6 +168,7 @@ func nouns(group string) map[string][2]string {
 		"instance":   {"instances", string(idIn[app.Instance](group, "instance"))},
 		"service":    {"services", string(idIn[app.Service](group, "service"))},
 		"host":       {"hosts", string(idIn[app.Host](group, "host"))},
+		"drain":      {"log_drains", string(idIn[app.Drain](group, "drain"))},
 		"envvar":     {"envvars", string(idIn[app.Variable](group, "variable"))},
 		"build":      {"builds", string(idIn[app.Build](group, "build"))},
 		"waiting":    {"builds", string(idIn[app.Build](group, "waiting build"))},

@@ -76,7 +76,7 @@ func (s *server) routes() []route {
 	var all []route
 	for _, some := range [][]route{
 		s.oauthRoutes(), s.meRoutes(), s.userRoutes(), s.groupRoutes(), s.memberRoutes(),
-		s.siteRoutes(), s.siteUserRoutes(), s.instanceRoutes(), s.serviceRoutes(), s.hostRoutes(),
+		s.siteRoutes(), s.siteUserRoutes(), s.instanceRoutes(), s.serviceRoutes(), s.hostRoutes(), s.drainRoutes(),
 		s.variableRoutes(), s.buildRoutes(), s.releaseRoutes(), s.deploymentRoutes(), s.taskRoutes(),
 		s.taskRunRoutes(), s.runRoutes(), s.logRoutes(), s.eventRoutes(), s.instanceEventRoutes(), s.alertRoutes(), s.receiverRoutes(),
 		s.backupRoutes(), s.diskRoutes(), s.openapiRoutes(),
