@@ -81,7 +81,7 @@ func (d *disk) Parts(ctx context.Context) ([]app.DiskPart, error) {
 		}
 		size := sizeOf(ctx, filepath.Join(d.data, entry.Name()))
 		switch name := entry.Name(); {
-		case name == "store" || strings.HasPrefix(name, "gondor.key"):
+		case name == "store" || name == "drains" || strings.HasPrefix(name, "gondor.key"):
 			own[0].Used += size
 		case name == "sources":
 			own[1].Used += size

@@ -18,6 +18,7 @@ import (
 	"gondor/cluster"
 	"gondor/cluster/local"
 	"gondor/cluster/local/supervisor"
+	"gondor/drain"
 	"gondor/notify"
 	"gondor/router"
 	"gondor/runner"
@@ -34,6 +35,7 @@ import (
 //	sources/          uploads, as long as what was built of them
 //	engine/           what is, on this machine
 //	logs/             what the pods of a cluster wrote
+//	drains/           how far the drains of logs have come
 //	access.log        and access.log.1, the one before
 type server struct {
 	options  serverOptions
@@ -51,6 +53,7 @@ type server struct {
 	runner    *runner.Runner
 	scheduler *scheduler.Scheduler
 	notifier  *notify.Notifier
+	drains    *drain.Drains
 	web       http.Handler
 
 	access  *router.AccessLines
@@ -222,12 +225,13 @@ func (s *server) listen(ctx context.Context) (err error) {
 
 func (s *server) openApp(context.Context) error {
 	s.runner = runner.New(s.options.log)
+	s.drains = drain.New(drain.Options{Dir: filepath.Join(s.options.data, "drains"), Logs: s.engine, Log: s.options.log})
 	s.notifier = notify.New(notify.Options{Mail: s.options.outside.mail})
 	s.app = app.New(app.Config{URL: s.url}, ports(app.Ports{
 		Store: s.store, Vault: s.vault,
 		Workloads: s.engine, Processes: s.engine, Builder: s.engine, Logs: s.engine,
 		Sources:   build.NewSources(filepath.Join(s.options.data, "sources"), build.Limits{Unpacked: s.budget.Source()}),
-		Endpoints: s.runner, Notifier: s.notifier,
+		Endpoints: s.runner, Notifier: s.notifier, DrainStates: s.drains,
 		Disk: &disk{data: s.options.data, budget: s.budget, local: s.options.engine == cluster.Local, engine: s.engine},
 	}), s.options.log)
 	s.scheduler = scheduler.New(scheduler.Options{Tasks: s.app, Log: s.options.log})

@@ -20,7 +20,7 @@ type part struct {
 
 // run serves until ctx ends or a part fails. Everything starts at once, but for the
 // listener, which accepts when the routes are known; then announce is called. The stop
-// order is: the listener with the requests in flight, the scheduler, the joined processes,
+// order is: the listener with the requests in flight, the drains, the scheduler, the joined processes,
 // the routes, the domain, the engine; what the engine runs goes on.
 func (s *server) run(ctx context.Context, announce func()) error {
 	streams, endStreams := context.WithCancel(context.Background())
@@ -35,6 +35,7 @@ func (s *server) run(ctx context.Context, announce func()) error {
 		{"routes", func(ctx context.Context) error { return s.router.Run(ctx, routes) }},
 		{"sessions", s.runner.Run},
 		{"scheduler", s.scheduler.Run},
+		{"drains", func(ctx context.Context) error { return s.drains.Run(ctx, s.app, s.store) }},
 	}
 	if at := s.options.outside.heartbeat; at != "" {
 		parts = append(parts, part{"heartbeat", func(ctx context.Context) error {
