@@ -133,6 +133,9 @@ func useCasesOfSites() []useCase {
 		{name: "Feed", action: app.ActionView, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return second(w.Feed(ctx, who, on.instance, 0))
 		}},
+		{name: "AccessLog", action: app.ActionView, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
+			return firstError(w.AccessLog(ctx, who, on.instance, app.LogQuery{}))
+		}},
 		{name: "Events", action: app.ActionView, ofWorld: true, call: func(ctx context.Context, w *world, who app.Actor, on target) error {
 			return firstError(w.Events(ctx, who, on.instance))
 		}},

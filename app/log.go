@@ -38,6 +38,7 @@ const (
 	Stdout Stream = "stdout"
 	Stderr Stream = "stderr"
 	Gondor Stream = "gondor" // Gondor itself, about the process
+	Router Stream = "router" // the router, about a request
 )
 
 // LogLine is one line, without its newline.
@@ -45,7 +46,7 @@ type LogLine struct {
 	Cursor  Cursor
 	Time    time.Time
 	Stream  Stream
-	Replica string // the ID of the replica or process that wrote it, empty for Gondor
+	Replica string // the ID of the replica or process that wrote it, empty for Gondor and the router
 	Text    string // valid UTF-8; at most 16 KB, longer lines are split
 }
 
@@ -75,6 +76,9 @@ type LogQuery struct {
 type Logs interface {
 	// Append writes a line of the stream Gondor.
 	Append(ctx context.Context, log LogName, text string) error
+	// Write writes lines with their times and streams, in that order; their cursors are given.
+	// All of them cost little more than one. A kill may leave the first of them.
+	Write(ctx context.Context, log LogName, lines ...LogLine) error
 	// Close says that nothing more is written to the log, so that who follows it ends.
 	Close(ctx context.Context, log LogName) error
 	// Lines yields the lines in order. A log that nobody has written to has none. An error of

@@ -162,7 +162,7 @@ func (w *world) wantCall(c useCase, who app.Actor, on target, want app.Code) {
 func TestTheTableOfUseCasesIsWhole(t *testing.T) {
 	elsewhere := map[string]bool{ // they are about people and the installation; or no use cases
 		"AddUser": true, "Backup": true, "Bootstrap": true, "ChangePassword": true, "Claim": true, "DiskReport": true, "DrainWorks": true, "Enqueue": true, "Fire": true, "ScheduledTasks": true, "CreateGroup": true, "CreateUser": true, "DeleteUser": true,
-		"Groups": true, "Identify": true, "InstanceLogs": true, "Me": true, "Move": true, "People": true, "Refresh": true, "Revoke": true, "Routes": true, "Run": true,
+		"Groups": true, "Identify": true, "InstanceLogs": true, "LogAccess": true, "Me": true, "Move": true, "People": true, "Refresh": true, "Revoke": true, "Routes": true, "Run": true,
 		"SetCheapPasswords": true, "SetClock": true, "SetDearPasswords": true, "SignIn": true, "SignInBrowser": true,
 		"SignOutBrowser": true, "Sizes": true, "SweepTokens": true, "User": true, "Users": true, "Working": true,
 		"Variables": true, "SetVariables": true, // once for each owner

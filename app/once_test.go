@@ -38,6 +38,9 @@ type silent struct{ app.Logs }
 // Append implements app.Logs.
 func (silent) Append(context.Context, app.LogName, string) error { return nil }
 
+// Write implements app.Logs.
+func (silent) Write(context.Context, app.LogName, ...app.LogLine) error { return nil }
+
 // Close implements app.Logs.
 func (silent) Close(context.Context, app.LogName) error { return nil }
 

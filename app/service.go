@@ -97,6 +97,8 @@ func (n NewService) check() error {
 		return Invalid("name", "%q begins with a hyphen, which commands take for an option; use a name such as %q", n.Name, "web")
 	case n.Name == ReleaseProcess:
 		return Invalid("name", "the process type %q runs once per release and can't be a service", n.Name)
+	case n.Name == RouterName:
+		return Invalid("name", "a service can't be called %q: under that name one reads what the router answered; use another, such as %q", n.Name, "proxy")
 	}
 	if err := n.Kind.Check(); err != nil {
 		return err

@@ -47,7 +47,7 @@ func (d *deployment) watch(ctx context.Context, look func(context.Context) (bool
 	listening, stop := context.WithCancel(ctx)
 	changes := make(chan struct{}, 1)
 	var listener sync.WaitGroup
-	listener.Go(func() { d.listen(listening, changes) })
+	listener.Go(func() { listen(listening, d.client, d.instance.URL, changes) })
 	defer func() { stop(); listener.Wait() }()
 
 	answered := time.Now()
@@ -73,11 +73,10 @@ func (d *deployment) watch(ctx context.Context, look func(context.Context) (bool
 	}
 }
 
-// listen tells of changes of the instance until ctx ends. A stream that breaks is
-// opened again.
-func (d *deployment) listen(ctx context.Context, changes chan<- struct{}) {
+// listen tells of changes of an instance until ctx ends. A stream that breaks is opened again.
+func listen(ctx context.Context, client *api.Client, instance api.Reference, changes chan<- struct{}) {
 	for ctx.Err() == nil {
-		for _, err := range d.client.Events(ctx, d.instance.URL) {
+		for _, err := range client.Events(ctx, instance) {
 			if err != nil {
 				break
 			}

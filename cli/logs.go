@@ -3,9 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
+	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -20,10 +19,11 @@ func (p *Program) logsCommand() *cobra.Command {
 	var q api.LogQuery
 	var since, until string
 	c := &cobra.Command{
-		Use: "logs [SERVICE]", Short: "Show what a service writes, or all services of the instance", Args: mayTake("SERVICE"),
-		Long: "Show what a service writes, or all services of the instance: the newest 100 lines, or all that fit when\n" +
-			"--since, --until or --grep narrow them. Times are such as 2026-03-01T12:00, 12:00 or 90m, which is so long ago.",
-		ValidArgsFunction: p.completeOne(p.serviceNames),
+		Use: "logs [SERVICE | router]", Short: "Show what a service writes, or all services of the instance and its router", Args: mayTake("SERVICE"),
+		Long: "Show what a service writes, or all services of the instance and, for each request, its router: the newest 100\n" +
+			"lines, or all that fit when --since, --until or --grep narrow them. Times are such as 2026-03-01T12:00, 12:00\n" +
+			"or 90m, which is so long ago.",
+		ValidArgsFunction: p.completeOne(p.logNames),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if q.Since, err = momentOf("--since", since, time.Now()); err != nil {
 				return err
@@ -68,114 +68,89 @@ func momentOf(flag, text string, now time.Time) (time.Time, error) {
 	return time.Time{}, usage("%s %q is not a time; use one such as 2026-03-01T12:00, 12:00 or 90m", flag, text)
 }
 
-// logs shows the lines of one service, or of all, each with its name.
+// logNames are the names that the command takes.
+func (p *Program) logNames(ctx context.Context) ([]string, error) {
+	names, err := p.serviceNames(ctx)
+	return append(names, app.RouterName), err
+}
+
+// logSource is a log with the name of who writes it: a service, or the router.
+type logSource struct {
+	name string
+	log  api.Reference // what api.Client.Log takes
+}
+
+func sourceOf(service api.Service) logSource { return logSource{service.Name, service.URL} }
+
+// logs shows the lines of one source, or of all, each with its name.
 func (p *Program) logs(ctx context.Context, names []string, q api.LogQuery) error {
 	if q.Last < 0 {
 		return usage("--lines %d is too few; use 0 or more", q.Last)
 	}
-	services, err := p.namedServices(ctx, names)
+	instance, err := p.findInstance(ctx)
 	if err != nil {
 		return err
 	}
-	out := &logOutput{program: p, named: len(services) > 1}
-	if q.Follow {
-		return p.followLogs(ctx, services, q, out)
+	sources, err := p.sources(ctx, instance, names)
+	if err != nil {
+		return err
 	}
-	return p.mergeLogs(ctx, services, q, out)
+	out := &logOutput{program: p, named: len(names) == 0}
+	if q.Follow {
+		f := &logFollower{program: p, instance: instance, whole: len(names) == 0, query: q, out: out}
+		return f.follow(ctx, sources)
+	}
+	return p.mergeLogs(ctx, sources, q, out)
 }
 
-func (p *Program) namedServices(ctx context.Context, names []string) ([]api.Service, error) {
+// sources are what is named, or all that the instance has.
+func (p *Program) sources(ctx context.Context, instance api.Instance, names []string) ([]logSource, error) {
+	router := logSource{app.RouterName, api.AccessOf(instance.URL)}
+	if len(names) > 0 && names[0] == router.name {
+		return []logSource{router}, nil
+	}
 	if len(names) > 0 {
 		service, err := p.findService(ctx, names[0])
-		return []api.Service{service}, err
+		return []logSource{sourceOf(service)}, err
 	}
-	instance, err := p.findInstance(ctx)
-	if err != nil {
-		return nil, err
+	services, err := p.server.Services(ctx, instance.URL)
+	sources := []logSource{router}
+	for _, service := range services {
+		sources = append(sources, sourceOf(service))
 	}
-	return p.server.Services(ctx, instance.URL)
+	return sources, err
 }
 
-// namedLine is a line with the service whose it is.
+// namedLine is a line with the name of its source.
 type namedLine struct {
 	Service string `json:"service"`
 	api.LogLine
 }
 
-// mergeLogs shows the lines of several services in the order of their times.
-func (p *Program) mergeLogs(ctx context.Context, services []api.Service, q api.LogQuery, out *logOutput) error {
-	var all []namedLine
-	for _, service := range services {
-		for line, err := range p.server.Log(ctx, service.URL, q) {
-			if err != nil {
-				return err
-			}
-			if len(services) == 1 { // it may be long: nothing is gathered
-				if err := out.write(namedLine{service.Name, line}); err != nil {
-					return err
+// lines yields the lines of a source. A server that is away for a while is waited for, and no
+// line is missed or told twice.
+func (p *Program) lines(ctx context.Context, source logSource, q api.LogQuery) iter.Seq2[namedLine, error] {
+	return func(yield func(namedLine, error) bool) {
+		for answered := time.Now(); ; {
+			var broken error
+			for line, err := range p.server.Log(ctx, source.log, q) {
+				if broken = err; err != nil {
+					break
 				}
+				q.After, q.Last = line.Cursor, 0
+				if !yield(namedLine{source.name, line}, nil) {
+					return
+				}
+				answered = time.Now() // by the server, and whoever takes the lines may be slow
+			}
+			away := app.CodeOf(broken) == app.CodeUnavailable && time.Since(answered) < serverGrace
+			if broken != nil && away && pause(ctx, lastPause) == nil {
 				continue
 			}
-			all = append(all, namedLine{service.Name, line})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b namedLine) int { return a.Time.Compare(b.Time) })
-	if q.Last > 0 {
-		all = all[max(0, len(all)-q.Last):]
-	}
-	for _, line := range all {
-		if err := out.write(line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// followLogs shows the lines of services as they come, until all logs have ended.
-func (p *Program) followLogs(ctx context.Context, services []api.Service, q api.LogQuery, out *logOutput) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error, len(services))
-	for _, service := range services {
-		go func() { ended <- p.followLog(ctx, service, q, out) }()
-	}
-	var failed error
-	for range services {
-		if err := <-ended; err != nil {
-			cancel() // the others have nothing to say any more
-			failed = errors.Join(failed, err)
-		}
-	}
-	return failed
-}
-
-// followLog follows one log. A server that is away for a while is waited for, and no line is
-// missed or shown twice.
-func (p *Program) followLog(ctx context.Context, service api.Service, q api.LogQuery, out *logOutput) error {
-	for answered := time.Now(); ; {
-		err := func() error {
-			for line, err := range p.server.Log(ctx, service.URL, q) {
-				if err != nil {
-					return err
-				}
-				answered = time.Now()
-				q.After, q.Last = line.Cursor, 0
-				if err := out.write(namedLine{service.Name, line}); err != nil {
-					return err
-				}
+			if broken != nil {
+				yield(namedLine{}, cmp.Or(ctx.Err(), broken))
 			}
-			return nil
-		}()
-		switch {
-		case err == nil || ctx.Err() != nil:
-			return ctx.Err()
-		case app.CodeOf(err) != app.CodeUnavailable || time.Since(answered) > serverGrace:
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lastPause):
+			return
 		}
 	}
 }
@@ -193,8 +168,8 @@ func (o *logOutput) write(line namedLine) error {
 	if o.program.flags.output == outputJSON {
 		return o.program.writeJSON(line)
 	}
-	from := cmp.Or(app.ShortReplica(line.Replica), "gondor")
-	if o.named && !strings.HasPrefix(from, line.Service+"-") {
+	from := cmp.Or(app.ShortReplica(line.Replica), string(line.Stream))
+	if o.named && from != line.Service && !strings.HasPrefix(from, line.Service+"-") {
 		from = line.Service + " " + from
 	}
 	return o.program.say("%s", fmt.Sprintf("%s %s | %s", line.Time.Local().Format("2006-01-02 15:04:05.000"), from, line.Text))

@@ -56,8 +56,9 @@ type server struct {
 	drains    *drain.Drains
 	web       http.Handler
 
-	access  *router.AccessLines
-	closers []io.Closer // in the order of their opening
+	access   *router.AccessLines
+	accesses *router.AccessBatches // for the logs of instances
+	closers  []io.Closer           // in the order of their opening
 }
 
 // openServer opens everything, the listener too, so that a fault is told before anything
@@ -119,13 +120,14 @@ func makeDataDir(dir string) error {
 
 // openRouter makes the router first: the engine drains by it, and what it serves of
 // Gondor's own is there before it serves.
-func (s *server) openRouter(context.Context) error {
+func (s *server) openRouter(ctx context.Context) error {
 	lines, err := openRotating(filepath.Join(s.options.data, accessLogName), s.budget.AccessLog()/2)
 	if err != nil {
 		return err
 	}
 	s.access = router.NewAccessLines(lines)
 	s.closers = append(s.closers, lines, s.access)
+	s.accesses = router.NewAccessBatches(func(b router.AccessBatch) { logAccesses(context.WithoutCancel(ctx), s.app, s.options.log, b) })
 	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.web.ServeHTTP(w, r) })
 	s.router = router.New(router.Options{
 		Own: func(host string) http.Handler {
@@ -136,7 +138,7 @@ func (s *server) openRouter(context.Context) error {
 		},
 		OwnAddress:     own,
 		TrustedProxies: s.options.trusted,
-		AccessLog:      s.access,
+		AccessLog:      accessLogs{s.access, s.accesses},
 		Limits:         router.Limits{Shutdown: s.options.grace},
 		Logger:         s.options.log,
 	})
@@ -234,6 +236,7 @@ func (s *server) openApp(context.Context) error {
 		Endpoints: s.runner, Notifier: s.notifier, DrainStates: s.drains,
 		Disk: &disk{data: s.options.data, budget: s.budget, local: s.options.engine == cluster.Local, engine: s.engine},
 	}), s.options.log)
+	s.closers = append(s.closers, s.accesses) // it ends before all that it writes to
 	s.scheduler = scheduler.New(scheduler.Options{Tasks: s.app, Log: s.options.log})
 	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Logger: s.options.log})
 	if err != nil {

@@ -70,6 +70,25 @@ func (a *Access) Append(line []byte) []byte {
 	return appendWords(line, a.Backend, string(a.Instance), a.Service, a.RequestID)
 }
 
+// Text is the line of the access in the log of its instance: what it is, each with its name.
+// What there is none of is left out; bytes are written as Append does.
+func (a *Access) Text() string {
+	line := append(make([]byte, 0, 200), "method="...)
+	line = appendWord(line, a.Method)
+	line = appendWord(append(line, " host="...), a.Host)
+	line = appendWord(append(line, " path="...), a.Target)
+	line = strconv.AppendInt(append(line, " status="...), int64(a.Status), 10)
+	line = strconv.AppendInt(append(line, " bytes="...), a.Sent, 10)
+	line = appendSeconds(append(line, " seconds="...), a.Took)
+	if a.Client.IsValid() {
+		line = a.Client.AppendTo(append(line, " client="...))
+	}
+	if a.RequestID != "" {
+		line = appendWord(append(line, " request_id="...), a.RequestID)
+	}
+	return string(line)
+}
+
 // appendSeconds appends a time in seconds, to the millisecond.
 func appendSeconds(line []byte, d time.Duration) []byte {
 	ms := d.Milliseconds()
@@ -79,18 +98,22 @@ func appendSeconds(line []byte, d time.Duration) []byte {
 
 // appendWords appends each text after a space.
 func appendWords(line []byte, texts ...string) []byte {
-	const digits = "0123456789abcdef"
 	for _, text := range texts {
-		line = append(line, ' ')
-		if text == "" {
-			line = append(line, '-')
-		}
-		for i := range len(text) {
-			if c := text[i]; c > ' ' && c < 0x7f && c != '\\' {
-				line = append(line, c)
-			} else {
-				line = append(line, '\\', 'x', digits[c>>4], digits[c&15])
-			}
+		line = appendWord(append(line, ' '), text)
+	}
+	return line
+}
+
+func appendWord(line []byte, text string) []byte {
+	const digits = "0123456789abcdef"
+	if text == "" {
+		line = append(line, '-')
+	}
+	for i := range len(text) {
+		if c := text[i]; c > ' ' && c < 0x7f && c != '\\' {
+			line = append(line, c)
+		} else {
+			line = append(line, '\\', 'x', digits[c>>4], digits[c&15])
 		}
 	}
 	return line

@@ -22,6 +22,9 @@ func TestAnAccessIsOneLineOfWords(t *testing.T) {
 	}
 	equal(t, "line", string(a.Append(nil)),
 		`2026-03-01T09:30:00.125Z 192.0.2.7 a.example.com GET /x\x5cy\x00\xc3\xa9\x20z 200 5120 0.017 10.0.0.4:8080 i1 web abc`)
+	equal(t, "text", a.Text(),
+		`method=GET host=a.example.com path=/x\x5cy\x00\xc3\xa9\x20z status=200 bytes=5120 seconds=0.017 client=192.0.2.7 request_id=abc`)
+	equal(t, "empty text", (&router.Access{}).Text(), `method=- host=- path=- status=0 bytes=0 seconds=0.000`)
 	equal(t, "empty", string((&router.Access{}).Append(nil)), `0001-01-01T00:00:00.000Z - - - - 0 0 0.000 - - - -`)
 }
 

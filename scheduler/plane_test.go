@@ -149,6 +149,9 @@ type idleLogs struct{}
 // Append implements app.Logs.
 func (idleLogs) Append(context.Context, app.LogName, string) error { return nil }
 
+// Write implements app.Logs.
+func (idleLogs) Write(context.Context, app.LogName, ...app.LogLine) error { return nil }
+
 // Close implements app.Logs.
 func (idleLogs) Close(context.Context, app.LogName) error { return nil }
 

@@ -269,6 +269,16 @@ func (e *engine) changeLog(name app.LogName, change func(*memoryLog)) {
 	l.news = make(chan struct{})
 }
 
+func (e *engine) Write(_ context.Context, name app.LogName, lines ...app.LogLine) error {
+	e.changeLog(name, func(l *memoryLog) {
+		for _, line := range lines {
+			line.Cursor = app.Cursor(len(l.lines) + 1)
+			l.lines = append(l.lines, line)
+		}
+	})
+	return nil
+}
+
 func (e *engine) Append(_ context.Context, name app.LogName, text string) error {
 	e.changeLog(name, func(l *memoryLog) {
 		for line := range strings.Lines(text) {

@@ -11,6 +11,7 @@ func (s *server) instanceRoutes() []route {
 		show("/v2/instances/find/", "The instance of a label", findInstance).needs("site", "the url of its site", "label", "the label"),
 		create("/v2/instances/", "Make an instance", createInstance),
 		show("/v2/instances/:id/", "One instance", showInstance),
+		logOf("/v2/instances/:id/access/log/", "A line for each request that the router answered", accessLog),
 		erase("/v2/instances/:id/", "Delete an instance with all that it has", deleteInstance),
 	}
 }
@@ -83,4 +84,15 @@ func deleteInstance(c *call) error {
 		return err
 	}
 	return c.App.DeleteInstance(c.ctx(), c.who, id)
+}
+
+func accessLog(c *call, q app.LogQuery) (lines, error) {
+	id, err := given[app.Instance](c, "instance")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.App.Instance(c.ctx(), c.who, id); err != nil {
+		return nil, err
+	}
+	return c.App.AccessLog(c.ctx(), c.who, id, q), nil
 }

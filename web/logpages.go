@@ -22,7 +22,7 @@ const pageTokenHeader = "X-Log-Page-Token"
 
 func (s *server) logRoutes() []route {
 	return []route{
-		show("/v2/logs/", "The lines of a service or of all services of an instance, oldest first; "+pageTokenHeader+" has the token of the next page", listLogs).
+		show("/v2/logs/", "The lines of a service, or of all services of an instance and of its router, oldest first; "+pageTokenHeader+" has the token of the next page", listLogs).
 			asks("instance", "its url", "service", "its url", "size", "how many lines: the newest, or with a token the next", "after", "only lines of this time and later",
 				"before", "only lines before this time", "grep", "only lines that match this regular expression", "page_token", "of the page before"),
 	}
@@ -32,20 +32,27 @@ func (s *server) logRoutes() []route {
 type logPage struct {
 	query   app.LogQuery
 	size    int
-	behind  map[app.ID[app.Service]]app.Cursor // what earlier pages had
-	forward bool                               // there was an earlier page
+	behind  map[string]app.Cursor // what earlier pages had, by the IDs of sources
+	forward bool                  // there was an earlier page
 	lines   []pageLine
 }
 
-// pageLine is a line of a service.
+// logSource is a log that lines come from: that of a service, or of the router.
+type logSource struct {
+	id    string
+	tag   string // its name for people
+	lines func(q app.LogQuery) lines
+}
+
+// pageLine is a line of a source.
 type pageLine struct {
-	service app.Service
+	source logSource
 	app.LogLine
-	at time.Time // when it is sorted to: never before an earlier line of its service
+	at time.Time // when it is sorted to: never before an earlier line of its source
 }
 
 func listLogs(c *call) ([]api.PageLine, error) {
-	services, err := c.servicesAsked()
+	sources, err := c.sourcesAsked()
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +60,8 @@ func listLogs(c *call) ([]api.PageLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, service := range services {
-		if err := page.gather(c, service); err != nil {
+	for _, source := range sources {
+		if err := page.gather(source); err != nil {
 			return nil, err
 		}
 	}
@@ -62,31 +69,45 @@ func listLogs(c *call) ([]api.PageLine, error) {
 	c.Response().Header().Set(pageTokenHeader, page.token())
 	return each(page.lines, nil, func(l pageLine) (api.PageLine, error) {
 		return api.PageLine{
-			ID: fmt.Sprintf("%s-%d", l.service.ID, l.Cursor), Timestamp: l.Time, Log: l.Text, Stream: l.Stream, Tag: l.service.Name,
+			ID: fmt.Sprintf("%s-%d", l.source.id, l.Cursor), Timestamp: l.Time, Log: l.Text, Stream: l.Stream, Tag: l.source.tag,
 		}, nil
 	})
 }
 
-// servicesAsked are the one that is asked for, or those of the instance.
-func (c *call) servicesAsked() ([]app.Service, error) {
+// sourcesAsked are the service that is asked for, or all services of the instance and its
+// router.
+func (c *call) sourcesAsked() ([]logSource, error) {
 	one, err := asked[app.Service](c, "service", "services")
 	if err != nil {
 		return nil, err
 	}
 	if one != "" {
 		service, err := c.App.Service(c.ctx(), c.who, one)
-		return []app.Service{service}, err
+		return []logSource{c.serviceSource(service)}, err
 	}
 	instance, err := mustAsk[app.Instance](c, "instance", "instances")
 	if err != nil {
 		return nil, err
 	}
-	return c.App.Services(c.ctx(), c.who, instance)
+	services, err := c.App.Services(c.ctx(), c.who, instance)
+	sources := []logSource{c.routerSource(instance)}
+	for _, service := range services {
+		sources = append(sources, c.serviceSource(service))
+	}
+	return sources, err
+}
+
+func (c *call) serviceSource(service app.Service) logSource {
+	return logSource{string(service.ID), service.Name, func(q app.LogQuery) lines { return c.App.ServiceLog(c.ctx(), c.who, service.ID, q) }}
+}
+
+func (c *call) routerSource(instance app.ID[app.Instance]) logSource {
+	return logSource{string(instance), app.RouterName, func(q app.LogQuery) lines { return c.App.AccessLog(c.ctx(), c.who, instance, q) }}
 }
 
 // logPage reads what kind of page is asked for.
 func (c *call) logPage() (*logPage, error) {
-	p := &logPage{query: app.LogQuery{Grep: c.QueryParam("grep")}, behind: map[app.ID[app.Service]]app.Cursor{}}
+	p := &logPage{query: app.LogQuery{Grep: c.QueryParam("grep")}, behind: map[string]app.Cursor{}}
 	size, err := c.number("size")
 	if err != nil {
 		return nil, err
@@ -128,22 +149,22 @@ func (p *logPage) token() string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// gather adds the lines of one service: the newest or, behind an earlier page, the next.
-func (p *logPage) gather(c *call, service app.Service) error {
+// gather adds the lines of one source: the newest or, behind an earlier page, the next.
+func (p *logPage) gather(from logSource) error {
 	q := p.query
-	q.After = p.behind[service.ID]
+	q.After = p.behind[from.id]
 	if !p.forward {
 		q.Last = p.size
 	}
 	count, at := 0, time.Time{}
-	for line, err := range c.App.ServiceLog(c.ctx(), c.who, service.ID, q) {
+	for line, err := range from.lines(q) {
 		if err != nil {
 			return err
 		}
 		if line.Time.After(at) {
 			at = line.Time
 		}
-		p.lines = append(p.lines, pageLine{service, line, at})
+		p.lines = append(p.lines, pageLine{from, line, at})
 		if count++; count == p.size {
 			break
 		}
@@ -152,7 +173,7 @@ func (p *logPage) gather(c *call, service app.Service) error {
 }
 
 // cut puts the lines in the order of their times, leaves a page of them, and notes how far
-// each service has come.
+// each source has come.
 func (p *logPage) cut() {
 	slices.SortStableFunc(p.lines, func(a, b pageLine) int { return a.at.Compare(b.at) })
 	rest := max(0, len(p.lines)-p.size)
@@ -161,7 +182,7 @@ func (p *logPage) cut() {
 		told = p.lines[:len(p.lines)-rest]
 	}
 	for _, line := range told { // those that are too old for the newest page are not told later either
-		p.behind[line.service.ID] = max(p.behind[line.service.ID], line.Cursor)
+		p.behind[line.source.id] = max(p.behind[line.source.id], line.Cursor)
 	}
 	p.lines = told
 	if !p.forward {

@@ -101,7 +101,7 @@ var enumerations = map[reflect.Type][]any{
 	reflect.TypeFor[app.Role]():         {app.Owner, app.Developer, app.Viewer},
 	reflect.TypeFor[app.InstanceKind](): {app.Production, app.Staging, app.Development},
 	reflect.TypeFor[app.ServiceKind]():  {app.Web, app.Worker, app.PostgreSQL, app.Redis},
-	reflect.TypeFor[app.Stream]():       {app.Stdout, app.Stderr, app.Gondor},
+	reflect.TypeFor[app.Stream]():       {app.Stdout, app.Stderr, app.Gondor, app.Router},
 	reflect.TypeFor[app.ServiceState](): {
 		app.ServiceNew, app.ServiceDeploying, app.ServiceRestarting, app.ServiceRunning,
 		app.ServiceUnhealthy, app.ServiceStopped, app.ServiceFailed,

@@ -83,6 +83,7 @@ var visits = []visit{
 	{route: "PATCH /v2/services/:id/", path: "/v2/services/{service}/", body: `{"desired_replicas": 2}`, action: app.ActionDeploy},
 	{route: "DELETE /v2/services/:id/", path: "/v2/services/{service}/", action: app.ActionManage},
 	{route: "POST /v2/services/:id/run/", path: "/v2/services/{service}/run/", body: `{"command": "true"}`, action: app.ActionRun},
+	{route: "GET /v2/instances/:id/access/log/", path: "/v2/instances/{instance}/access/log/", action: app.ActionView},
 	{route: "GET /v2/services/:id/log/", path: "/v2/services/{service}/log/", action: app.ActionView},
 
 	{route: "GET /v2/hosts/", path: "/v2/hosts/?instance={instance}", action: app.ActionView},

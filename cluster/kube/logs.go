@@ -19,6 +19,11 @@ func (e *Engine) Append(_ context.Context, log app.LogName, text string) error {
 	return e.options.Logs.Append(log, text)
 }
 
+// Write implements app.Logs.
+func (e *Engine) Write(_ context.Context, log app.LogName, lines ...app.LogLine) error {
+	return e.options.Logs.Write(log, lines...)
+}
+
 // Close implements app.Logs.
 func (e *Engine) Close(_ context.Context, log app.LogName) error {
 	return e.options.Logs.Close(log)

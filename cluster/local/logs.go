@@ -12,6 +12,11 @@ func (e *Engine) Append(ctx context.Context, log app.LogName, text string) error
 	return e.supervisor.Append(ctx, log, text)
 }
 
+// Write implements app.Logs.
+func (e *Engine) Write(ctx context.Context, log app.LogName, lines ...app.LogLine) error {
+	return e.supervisor.Write(ctx, log, lines...)
+}
+
 // Close implements app.Logs.
 func (e *Engine) Close(ctx context.Context, log app.LogName) error {
 	return e.supervisor.CloseLog(ctx, log)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"slices"
 	"time"
 
 	"gondor/app"
@@ -23,7 +24,7 @@ const (
 const closing app.Stream = "closed"
 
 // streams are numbered in records by their place here.
-var streams = [...]app.Stream{app.Stdout, app.Stderr, app.Gondor, closing}
+var streams = [...]app.Stream{app.Stdout, app.Stderr, app.Gondor, closing, app.Router}
 
 var (
 	// errTorn says that a record is not whole or not as it was written.
@@ -82,17 +83,7 @@ func (r record) line() app.LogLine {
 	}
 }
 
-func number(s app.Stream) byte {
-	switch s {
-	case app.Stderr:
-		return 1
-	case app.Gondor:
-		return 2
-	case closing:
-		return 3
-	default:
-		return 0
-	}
-}
+// number is the place of a stream, that of app.Stdout for one that is not known.
+func number(s app.Stream) byte { return byte(max(0, slices.Index(streams[:], s))) }
 
 func cut(text string, most int) string { return text[:min(len(text), most)] }

@@ -29,6 +29,9 @@ type LogQuery struct {
 	Follow bool       // then wait for more until the log ends or ctx does
 }
 
+// AccessOf is what Log takes for the requests that the router answered for an instance.
+func AccessOf(instance Reference) Reference { return instance + "access/" }
+
 // Log yields the lines of the log of a build, a release or a service, by its url. After
 // an error it ends.
 func (c *Client) Log(ctx context.Context, of Reference, q LogQuery) iter.Seq2[LogLine, error] {

@@ -2,7 +2,9 @@ package supervisor
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"slices"
 
 	"gondor/app"
 	"gondor/cluster/logfile"
@@ -13,6 +15,26 @@ import (
 func (c *Client) Append(ctx context.Context, log app.LogName, text string) error {
 	_, err := c.ask(ctx, request{Op: opAppend, Log: log, Text: text})
 	return err
+}
+
+// Write writes lines with their times and streams; their cursors are given. A log that was
+// closed is open again.
+func (c *Client) Write(ctx context.Context, log app.LogName, lines ...app.LogLine) error {
+	for part := range slices.Chunk(lines, logfile.MostLines) {
+		k, err := c.open(ctx, request{Op: opWriteLog, Log: log})
+		if err != nil {
+			return fmt.Errorf("%s: %w", opWriteLog, err)
+		}
+		err = k.lost(writeFrame(k, kindLines, logfile.EncodeLines(part)))
+		if err == nil {
+			_, err = k.next()
+		}
+		k.end()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CloseLog says that nothing more is written to the log, so that who follows it ends.

@@ -19,6 +19,7 @@ const (
 	kindEnd     kind = 'c' // there is no more standard input
 	kindStdout  kind = 'o' // bytes from the process
 	kindStderr  kind = 'e'
+	kindLines   kind = 'l' // lines for a log, as logfile.EncodeLines makes them
 	kindCredit  kind = 'a' // four bytes: so many of its standard input have been taken
 )
 
@@ -38,7 +39,7 @@ var errFrame = errors.New("not a frame of the supervisor's protocol")
 // limit is the longest frame of a kind, or -1 for no kind.
 func (k kind) limit() int {
 	switch k {
-	case kindMessage:
+	case kindMessage, kindLines:
 		return maxFrame
 	case kindStdin, kindStdout, kindStderr:
 		return maxData

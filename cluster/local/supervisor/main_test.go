@@ -24,6 +24,8 @@ const (
 
 func TestMain(m *testing.M) {
 	switch {
+	case os.Getenv(envTorrent) != "":
+		beTorrent(os.Getenv(envTorrent))
 	case os.Getenv(envClient) != "":
 		beClient(os.Getenv(envClient))
 	case os.Getenv(envDir) != "":
@@ -58,13 +60,22 @@ func beSupervisor(dir string) {
 	err := Run(context.Background(), Options{
 		Dir: dir, Version: strings.Join(append([]string{"test"}, os.Args[1:]...), " "),
 		pace:   pace{first: 50 * time.Millisecond, limit: 200 * time.Millisecond, reset: time.Hour},
-		limits: logfile.DefaultLimits(),
+		limits: testLimits(),
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// testLimits are the default, but for the budget of an instance that a test sets.
+func testLimits() logfile.Limits {
+	limits := logfile.DefaultLimits()
+	if budget, err := strconv.ParseInt(os.Getenv(envBudget), 10, 64); err == nil {
+		limits.Instance, limits.Segment = budget, min(limits.Segment, budget/8)
+	}
+	return limits
 }
 
 // launch starts a supervisor of the directory that ends with the test.

@@ -31,6 +31,7 @@ const (
 	opListen   op = "listen"
 	opUnlisten op = "unlisten"
 	opAppend   op = "append"
+	opWriteLog op = "write-log"
 	opCloseLog op = "close-log"
 	opLines    op = "lines"
 	opDropLog  op = "drop-log"

@@ -3,12 +3,30 @@ package supervisor
 import (
 	"context"
 	"net"
+	"time"
 
 	"gondor/app"
+	"gondor/cluster/logfile"
 )
 
 func (s *server) answerAppend(_ context.Context, _ *net.UnixConn, q request) (reply, error) {
 	return reply{}, s.host.logs.Append(q.Log, q.Text)
+}
+
+func (s *server) answerWriteLog(_ context.Context, c *net.UnixConn, q request) (reply, error) {
+	_ = c.SetReadDeadline(time.Now().Add(requestTime))
+	k, data, err := readFrame(c, nil)
+	if err == nil && k != kindLines {
+		err = errFrame
+	}
+	if err != nil {
+		return reply{}, app.Invalid("", "can't read the lines: %v", err)
+	}
+	lines, err := logfile.DecodeLines(data)
+	if err != nil {
+		return reply{}, app.Invalid("lines", "can't be read: %v", err)
+	}
+	return reply{}, s.host.logs.Write(q.Log, lines...)
 }
 
 func (s *server) answerCloseLog(_ context.Context, _ *net.UnixConn, q request) (reply, error) {

@@ -51,6 +51,7 @@ func (s *server) handlers() map[op]handler {
 		opListen:   s.answerListen,
 		opUnlisten: s.answerUnlisten,
 		opAppend:   s.answerAppend,
+		opWriteLog: s.answerWriteLog,
 		opCloseLog: s.answerCloseLog,
 		opLines:    s.answerLines,
 		opDropLog:  s.answerDropLog,
