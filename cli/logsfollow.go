@@ -67,10 +67,10 @@ func (f *logFollower) add(ctx context.Context, source logSource, q api.LogQuery)
 
 // watch follows what is added to the instance, until that is deleted.
 func (f *logFollower) watch(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	listening, cancel := context.WithCancel(ctx)
 	defer cancel()
 	changes := make(chan struct{}, 1)
-	go listen(ctx, f.program.server, f.instance.URL, changes)
+	go listen(listening, f.program.server, f.instance.URL, changes)
 	for {
 		services, err := f.program.server.Services(ctx, f.instance.URL)
 		switch {

@@ -1,9 +1,10 @@
 // Command bench prints what Gondor costs, all figures from one run: what a request takes
 // beside other proxies, what a deploy takes besides the site's own work, what a site feels
-// of greedy builds, how much goes through a run, and how long the control plane and the
-// supervisor take to start and what they hold when idle.
+// of greedy builds, how much goes through a run, what lines of logs cost and how soon they are
+// found, and how long the control plane and the supervisor take to start and what they hold
+// when idle.
 //
-//	go run ./test/bench [-only router,deploy,builds,idle,pipe,kube,kube-pipe] [-rounds 10] [-sites 0,10,1000]
+//	go run ./test/bench [-only router,deploy,builds,idle,pipe,logs,kube,kube-pipe] [-rounds 10] [-sites 0,10,1000]
 //	go run ./test/bench -only soak,soak-kube [-deploys 100]
 //
 // The soaks, which only run when they are named, deploy a site under load a hundred times.
@@ -29,7 +30,11 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	enter := run
+	if len(os.Args) == 4 && os.Args[1] == torrentRole {
+		enter = func(args []string) error { return writeTorrent(args[1], args[2]) }
+	}
+	if err := enter(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -55,6 +60,7 @@ func parts() []part {
 		{"builds", measureBuilds},
 		{"idle", measureIdle},
 		{"pipe", measurePipe},
+		{"logs", measureLogs},
 		{"kube", measureKube},
 		{"kube-pipe", measureKubePipe},
 		{"soak", measureSoak},
@@ -90,7 +96,7 @@ func run(args []string) error {
 func read(args []string) (plan, error) {
 	p := plan{sites: []int{0, 10, 1000}}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&p.only, "only", "router,deploy,builds,idle,pipe,kube,kube-pipe", "the parts to run, with commas between them")
+	flags.StringVar(&p.only, "only", "router,deploy,builds,idle,pipe,logs,kube,kube-pipe", "the parts to run, with commas between them")
 	flags.IntVar(&p.rounds, "rounds", 10, "deploys of each site")
 	flags.DurationVar(&p.limit, "limit", 0, "the time that all of it may take (default by the parts)")
 	flags.IntVar(&p.deploys, "deploys", 100, "deploys in a row of a site under load")

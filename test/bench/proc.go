@@ -103,20 +103,24 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // pids are the server's process and its supervisor's.
 func (s *server) pids() ([]int, error) {
-	dir := filepath.Join(s.data, "engine", "supervisor")
+	pid, err := processOf([]string{s.binary, "supervisor", "--dir", filepath.Join(s.data, "engine", "supervisor")})
+	return []int{s.process.Process.Pid, pid}, err
+}
+
+// processOf returns the number of the process with this command line.
+func processOf(argv []string) (int, error) {
 	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	for _, path := range commands {
 		text, err := os.ReadFile(path)
-		if err != nil || string(text) != strings.Join([]string{s.binary, "supervisor", "--dir", dir, ""}, "\x00") {
+		if err != nil || string(text) != strings.Join(append(argv, ""), "\x00") {
 			continue // it has ended, or is another
 		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		return []int{s.process.Process.Pid, pid}, err
+		return strconv.Atoi(filepath.Base(filepath.Dir(path)))
 	}
-	return nil, errors.New("the supervisor is not to be found")
+	return 0, fmt.Errorf("%s is not to be found", argv[0])
 }
 
 const (

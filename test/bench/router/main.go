@@ -36,8 +36,8 @@ func run(args []string) error {
 		switch args[0] {
 		case "backend":
 			return serveBackend(ctx)
-		case "proxy":
-			return serveRouter(ctx, args[1], args[2])
+		case "proxy", "file":
+			return serveRouter(ctx, args[1], args[2], args[0] == "proxy")
 		case "load":
 			return generate(ctx, args[1:])
 		}

@@ -19,6 +19,7 @@ type proxy struct {
 func proxies() []proxy {
 	return []proxy{
 		{name: "gondor", program: "/proc/self/exe", args: []string{"proxy", "{address}", "{backend}"}, env: []string{"GOMAXPROCS=1"}},
+		{name: "gondor-file", program: "/proc/self/exe", args: []string{"file", "{address}", "{backend}"}, env: []string{"GOMAXPROCS=1"}}, // without the logs of instances
 		{name: "nginx", program: "nginx", config: nginxConfig, args: []string{"-p", "{dir}", "-e", "{dir}/error.log", "-c", "{dir}/config"}},
 		{name: "haproxy", program: "haproxy", config: haproxyConfig, args: []string{"-db", "-f", "{dir}/config"}},
 		{

@@ -59,15 +59,25 @@ func (o one) Routes(ctx context.Context, fn func(app.RouteChange)) error {
 	return ctx.Err()
 }
 
-// serveRouter routes the host to a backend, with an access log in the folder.
-func serveRouter(ctx context.Context, address, backend string) error {
+// serveRouter routes the host to a backend, with an access log in a file and, for the lines of
+// instances, in their logs.
+func serveRouter(ctx context.Context, address, backend string, instances bool) error {
 	file, err := os.CreateTemp("", "gondor-bench-access-")
 	if err != nil {
 		return fmt.Errorf("make the access log: %w", err)
 	}
 	defer os.Remove(file.Name())
 	lines := router.NewAccessLines(file)
-	r := router.New(router.Options{AccessLog: lines})
+	access := accessLogs{lines}
+	if instances {
+		batches, remove, err := instanceLogs()
+		if err != nil {
+			return err
+		}
+		defer remove()
+		access = append(access, batches)
+	}
+	r := router.New(router.Options{AccessLog: access})
 	listener, err := announce(address)
 	if err != nil {
 		return err
@@ -79,7 +89,7 @@ func serveRouter(ctx context.Context, address, backend string) error {
 	defer stopProfile()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return r.Run(ctx, one{app.Route{Host: host, Backends: []app.Backend{{Replica: "one", Address: backend}}}})
+		return r.Run(ctx, one{app.Route{Host: host, Instance: "bench", Backends: []app.Backend{{Replica: "one", Address: backend}}}})
 	})
 	group.Go(func() error { return r.Serve(ctx, listener) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {
