@@ -6,7 +6,8 @@
 #              brings up and takes down, or on that of GONDOR_TEST_KUBECONFIG; where there can be
 #              none they are skipped, unless GONDOR_REQUIRE_KUBE is 1
 # make kills   kills Gondor at every commit of its store and every call of its engine, and at
-#              random moments: half an hour and more
+#              random moments: half an hour and more; and its supervisor while ten processes
+#              write ten thousand lines a second
 # make test-kube  all tests on Kubernetes, those of the test cluster itself included
 # make machine a Debian of its own, started with systemd in namespaces: install, deploy, restart,
 #              reboot and upgrade by the words of README.md; needs root, mmdebstrap and
@@ -46,6 +47,7 @@ test: lint image
 
 kills:
 	GONDOR_KILLS_ALL=1 go test -race -count 1 -v -timeout 3h ./test/kills
+	GONDOR_TORRENT_SECONDS=60 go test -count 1 -v -run Torrent ./cluster/local/supervisor
 
 test-kube: image
 	test/kube/with-cluster go test -timeout 60m -p 1 $(ON_KUBE)

@@ -7,31 +7,35 @@ import (
 	"gondor/web/api"
 )
 
-// mergeLogs shows the lines of several sources in the order of their times. It holds one line
-// of each, or as many as are asked for.
+// mergeLogs shows the lines of several sources in the order of their times.
 func (p *Program) mergeLogs(ctx context.Context, sources []logSource, q api.LogQuery, out *logOutput) error {
-	heads, err := p.heads(ctx, sources, q)
+	var all []iter.Seq2[namedLine, error]
+	for _, source := range sources {
+		all = append(all, p.lines(ctx, source, q))
+	}
+	return merge(all, q.Last, out.write)
+}
+
+// merge writes the lines of several sources in the order of their times: the last so many, or
+// all for 0. It holds one line of each, and those last ones.
+func merge(sources []iter.Seq2[namedLine, error], most int, write func(namedLine) error) error {
+	heads, err := headsOf(sources)
 	defer func() {
 		for _, head := range heads {
 			head.stop()
 		}
 	}()
-	if err != nil {
-		return err
-	}
-	last := lastLines{most: q.Last, write: out.write}
-	for {
+	last := lastLines{most: most, write: write}
+	for err == nil {
 		first := firstOf(heads)
 		if first == nil {
 			return last.end()
 		}
-		if err := last.add(first.line); err != nil {
-			return err
-		}
-		if err := first.advance(); err != nil {
-			return err
+		if err = last.add(first.line); err == nil {
+			err = first.advance()
 		}
 	}
+	return err
 }
 
 // head is the next line of a source.
@@ -42,12 +46,11 @@ type head struct {
 	stop func()
 }
 
-// heads begins to read each source.
-func (p *Program) heads(ctx context.Context, sources []logSource, q api.LogQuery) ([]*head, error) {
-	var heads []*head
+// headsOf begins to read each source.
+func headsOf(sources []iter.Seq2[namedLine, error]) (heads []*head, err error) {
 	for _, source := range sources {
 		h := &head{}
-		h.next, h.stop = iter.Pull2(p.lines(ctx, source, q))
+		h.next, h.stop = iter.Pull2(source)
 		heads = append(heads, h)
 		if err := h.advance(); err != nil {
 			return heads, err

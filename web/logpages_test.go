@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"gondor/app"
 	"gondor/web/api"
@@ -34,6 +35,10 @@ func TestPagesOfLogsMissNoLineAndTellNoneTwice(t *testing.T) {
 	worker := app.Service{ID: idOf[app.Service]("worker"), Instance: idIn[app.Instance]("own", "instance"), Name: "worker", Kind: app.Worker}
 	w.put(func(tx app.Tx) error { return tx.Services().Put(worker) })
 	web := app.Service{ID: idIn[app.Service]("own", "service"), Instance: worker.Instance}
+	must(t, w.engine.Write(t.Context(), app.AccessLog(worker.Instance), app.LogLine{Time: time.Now().Add(-time.Minute), Stream: app.Router, Text: "method=GET"}))
+	if page, _ := w.logPage(url.Values{}); !slices.Equal(page, []string{"router method=GET"}) {
+		t.Errorf("before the services write, the page has %q", page)
+	}
 	write := func(from, to int) {
 		for i := from; i <= to; i++ {
 			log := app.ServiceLog(web)

@@ -2,6 +2,7 @@ package clustertest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -54,6 +55,27 @@ func testLogs(t *testing.T, subject Subject) {
 		if len(all) != 4 || len(behind) != 2 || behind[0].Text != "three" || len(last) != 3 || last[0].Text != "two" {
 			t.Errorf("there are %v, behind the second %v, the last three %v", all, behind, last)
 		}
+	})
+	t.Run("lines that are written keep their times, streams and order", func(t *testing.T) {
+		b := newBench(t, subject)
+		const log app.LogName = "instance/written/access"
+		start := time.Now().Add(-time.Minute).Truncate(time.Millisecond)
+		var lines []app.LogLine
+		for i := range 600 {
+			lines = append(lines, app.LogLine{Time: start.Add(time.Duration(i) * time.Millisecond), Stream: app.Router, Text: fmt.Sprint("request ", i)})
+		}
+		b.ok(b.Write(context.Background(), log, lines...))
+		b.ok(b.Write(context.Background(), log))
+		got := b.query(app.LogQuery{Log: log})
+		if len(got) != len(lines) {
+			t.Fatalf("of %d lines there are %d", len(lines), len(got))
+		}
+		for i, line := range got {
+			if !line.Time.Equal(lines[i].Time) || line.Stream != app.Router || line.Text != lines[i].Text || i > 0 && line.Cursor <= got[i-1].Cursor {
+				t.Fatalf("line %d came back as %+v", i, line)
+			}
+		}
+		b.ok(b.Drop(context.Background(), log))
 	})
 	t.Run("a query narrows them by time and by an expression", func(t *testing.T) {
 		b := newBench(t, subject)

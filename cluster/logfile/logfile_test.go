@@ -326,6 +326,31 @@ func FuzzSplitter(f *testing.F) {
 	})
 }
 
+func TestLinesAreTheSameOnTheOtherSide(t *testing.T) {
+	want := []app.LogLine{
+		{Time: time.Unix(1, 2), Stream: app.Router, Text: "method=GET"},
+		{Time: time.Unix(3, 4), Stream: app.Stderr, Replica: "web-1", Text: "é"},
+	}
+	got, err := DecodeLines(EncodeLines(want))
+	must(t, err)
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v came back as %+v", want, got)
+	}
+	if _, err := DecodeLines(EncodeLines(want)[1:]); err == nil {
+		t.Error("what was cut is read")
+	}
+}
+
+func FuzzDecodeLines(f *testing.F) {
+	f.Add(EncodeLines([]app.LogLine{{Time: time.Unix(1, 2), Stream: app.Router, Text: "a"}, {Time: time.Unix(1, 3), Text: "b"}}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		lines, err := DecodeLines(data)
+		if err == nil && !bytes.Equal(EncodeLines(lines), data) {
+			t.Fatalf("%+v does not encode to what it was decoded from", lines)
+		}
+	})
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(nil, app.LogLine{Cursor: 1, Time: time.Unix(1, 2), Stream: app.Stderr, Replica: "r", Text: "text"}))
 	f.Add([]byte{0, 0, 0, 18})

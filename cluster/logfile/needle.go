@@ -33,10 +33,11 @@ func (c *class) only() (byte, bool) {
 // safe for concurrent use.
 type needle struct {
 	row    []class
-	bytes  []byte // when each class has one byte
-	rarest int    // the place of the smallest class
-	rare   byte   // its byte
-	single bool   // it has only that
+	bytes  []byte    // when each class has one byte
+	rarest int       // the place of the smallest class
+	pivot  [256]bool // that class
+	rare   byte      // its byte
+	single bool      // it has only that
 }
 
 func newNeedle(row []class) needle {
@@ -53,6 +54,9 @@ func newNeedle(row []class) needle {
 		n.bytes = nil
 	}
 	n.rare, n.single = row[n.rarest].only()
+	for b := range n.pivot {
+		n.pivot[b] = row[n.rarest].has(byte(b))
+	}
 	return n
 }
 
@@ -68,7 +72,7 @@ func (n *needle) in(text []byte) bool {
 				return false
 			}
 			at += skip
-		} else if !n.row[n.rarest].has(text[at+n.rarest]) {
+		} else if !n.pivot[text[at+n.rarest]] {
 			continue
 		}
 		if n.begins(text[at:]) {

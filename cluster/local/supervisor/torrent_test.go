@@ -19,7 +19,7 @@ const (
 	envTorrent     = "SUPERVISOR_TEST_TORRENT" // makes the test binary one of them: its number of lines
 	envTally       = "SUPERVISOR_TEST_TALLY"   // the file in which it says how many it has written
 	envBudget      = "SUPERVISOR_TEST_BUDGET"  // of an instance's logs, in bytes
-	envSeconds     = "SUPERVISOR_TEST_SECONDS" // how long the torrent is; 60 is what Gondor promises, 5 the default
+	envSeconds     = "GONDOR_TORRENT_SECONDS"  // how long the torrent is; 60 is what Gondor promises, 5 the default
 	torrentWriters = 10
 	torrentRate    = 1000
 	torrentLine    = 100
