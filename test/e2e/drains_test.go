@@ -99,6 +99,7 @@ func TestADrainSendsAllThatASiteWrites(t *testing.T) {
 	eventually(t, "the counting has come", func() bool { return len(far.of("service")) > 200 })
 	server.kill()
 	server.start()
+	page(t, site.status().WebURL)
 	before := len(far.of("service"))
 	eventually(t, "the counting goes on", func() bool { return len(far.of("service")) > before+200 })
 
@@ -110,7 +111,7 @@ func TestADrainSendsAllThatASiteWrites(t *testing.T) {
 			t.Fatalf("it is told as %+v", line)
 		}
 	}
-	for kind, text := range map[string]string{"release": "preparing", "task-run": "good night", "run": "by hand"} {
+	for kind, text := range map[string]string{"release": "preparing", "task-run": "good night", "run": "by hand", "access": "method=GET host="} {
 		eventually(t, "what was written once has come, of a "+kind, func() bool { return far.wrote(kind, text) })
 	}
 	site.run("drains", "remove", "--yes", "http://"+address+"/s3cr3t")
