@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"gondor/app"
 )
@@ -19,6 +22,8 @@ type tab struct {
 	t   *testing.T
 	w   *world
 	ctx context.Context
+
+	cut atomic.Bool // the test cuts connections, so that the browser may complain of that
 }
 
 // chromium opens a real browser, or skips the test.
@@ -56,7 +61,10 @@ func (b *tab) watchConsole() {
 			if err != nil {
 				return
 			}
-			if text := fmt.Sprint(message); !strings.Contains(text, "ERR_INCOMPLETE_CHUNKED_ENCODING") { // of the streams that the test cuts
+			text := fmt.Sprint(message)
+			ofCut := strings.Contains(text, "ERR_INCOMPLETE_CHUNKED_ENCODING") || // of the streams that the test cuts
+				b.cut.Load() && (strings.Contains(text, "WebSocket connection to") || strings.Contains(text, "Failed to load resource"))
+			if !ofCut {
 				b.t.Errorf("the browser's console says: %s", text)
 			}
 		}
@@ -83,6 +91,26 @@ func (b *tab) so(expression string) {
 		holds, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
 		return err == nil && holds // an error is that of a page that is just being left
 	})
+}
+
+// press types with the keyboard, into what has the focus: a key goes down with its text, as
+// those of people do.
+func (b *tab) press(keys string) {
+	b.t.Helper()
+	for _, r := range keys {
+		down := *kb.Encode(r)[0]
+		up := down
+		down.Text, up.Type = string(r), kb.KeyUp
+		for _, event := range []input.DispatchKeyEventParams{down, up} {
+			must(b.t, second(chromedp.Call(b.ctx, input.DispatchKeyEvent, event)))
+		}
+	}
+}
+
+// js runs a statement of JavaScript.
+func (b *tab) js(statement string) {
+	b.t.Helper()
+	must(b.t, second(chromedp.Run(b.ctx, chromedp.Evaluate[bool]("("+statement+", true)"))))
 }
 
 func (b *tab) width(pixels int64, scheme string) {

@@ -39,8 +39,8 @@ type option struct {
 	Selected bool
 }
 
-// newChoice makes a choice among what options holds: a slice of strings of any kind, sizes
-// or resource groups. chosen is selected until something else was.
+// newChoice makes a choice among what options holds: a slice of strings of any kind, sizes,
+// resource groups or options. chosen is selected until something else was.
 func newChoice(f form, name, label string, options any, chosen string) choice {
 	made := choice{field: newField(f, name, label, "", "")}
 	selected := f.Or(name, chosen)
@@ -48,9 +48,13 @@ func newChoice(f form, name, label string, options any, chosen string) choice {
 		made.Options = append(made.Options, option{Value: value, Text: text, Selected: value == selected})
 	}
 	switch list := options.(type) {
+	case []option:
+		for _, one := range list {
+			add(one.Value, one.Text)
+		}
 	case app.Sizes:
 		for _, size := range list {
-			add(size.Name, fmt.Sprintf("%s (%g CPU, %d MB)", size.Name, size.CPU, size.Memory>>20))
+			add(size.Name, sizeText(size))
 		}
 	case []app.ResourceGroup:
 		for _, group := range list {
@@ -63,4 +67,8 @@ func newChoice(f form, name, label string, options any, chosen string) choice {
 		}
 	}
 	return made
+}
+
+func sizeText(size app.Size) string {
+	return fmt.Sprintf("%s (%g CPU, %d MB)", size.Name, size.CPU, size.Memory>>20)
 }

@@ -12,18 +12,19 @@ import (
 // functions are what templates can call besides the fields and methods of their view.
 func functions(a *assets, at *url.URL) template.FuncMap {
 	return template.FuncMap{
-		"asset":    a.path,
-		"address":  at.String,
-		"hostOf":   hostOf,
-		"sentence": sentence,
-		"capital":  capital,
-		"moment":   func(t, now time.Time) moment { return moment{t, now} },
-		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
-		"lasted":   lasted,
-		"tone":     tone,
-		"writer":   app.ShortReplica,
-		"field":    newField,
-		"choose":   newChoice,
+		"asset":       a.path,
+		"address":     at.String,
+		"hostOf":      hostOf,
+		"sentence":    sentence,
+		"capital":     capital,
+		"moment":      func(t, now time.Time) moment { return moment{t, now} },
+		"clock":       func(t time.Time) string { return clock(t, time.Now()) },
+		"nanoseconds": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"lasted":      lasted,
+		"tone":        tone,
+		"writer":      app.ShortReplica,
+		"field":       newField,
+		"choose":      newChoice,
 
 		"rows":         func(rows []instanceRow, now time.Time) instanceList { return instanceList{rows, now} },
 		"replicas":     func(list []app.Replica, now time.Time) replicaList { return replicaList{list, now} },
@@ -74,6 +75,16 @@ func (m moment) Exact() string { return m.Time.UTC().Format("2 January 2006, 15:
 
 // Ago is the time for everybody else.
 func (m moment) Ago() string { return ago(m.Time, m.Now) }
+
+// clock is the time of day in UTC, with the day unless that is today. The script words it the
+// same way, in the zone of who reads.
+func clock(t, now time.Time) string {
+	t = t.UTC()
+	if t.Format(time.DateOnly) == now.UTC().Format(time.DateOnly) {
+		return t.Format("15:04:05")
+	}
+	return t.Format("2 Jan 15:04:05")
+}
 
 // hostOf is the part of a URL that people know a site by.
 func hostOf(address string) string {

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
 	"regexp"
 	"strconv"
@@ -15,25 +17,49 @@ const shownLines = 500
 // logView is the last lines of a log, and where the lines after them come from.
 type logView struct {
 	Name   string
+	ID     string // its own in its page, so that it is told apart from the log of something else
 	Stream string // the address of its stream; "" for one that has ended
-	After  app.Cursor
-	Lines  []app.LogLine
+	After  string // the place of the last line
+	Lines  []logLine
 	Ended  bool
+	Older  string // the address of the lines before these; "" when there are none
+	Pages  string // the address of which Older is one; "" for a log without pages
 }
 
-// ID is the view's own in its page, so that it is told apart from the log of something else.
-func (l logView) ID() string { return "log" + strings.ReplaceAll(l.Stream, "/", "-") }
+// logLine is a line as it is shown.
+type logLine struct {
+	app.LogLine
+	Place string // by which it is told apart from all others of its view
+	Level level
+}
+
+// Mark is the word that says what the line's colour does, "" where it has none.
+func (l logLine) Mark() string {
+	switch {
+	case l.Level != "" && l.Level != levelInfo:
+		return string(l.Level)
+	case l.Level == "" && l.Stream == app.Stderr:
+		return "err"
+	}
+	return ""
+}
+
+// newLogLine makes a line of a log that is one alone fit to be shown.
+func newLogLine(line app.LogLine) logLine {
+	line.Text, line.Replica = plain(line.Text), app.ShortReplica(line.Replica)
+	return logLine{LogLine: line, Place: fmt.Sprint(line.Cursor), Level: levelOf(line.Text)}
+}
 
 // readLog reads the last lines of a log. What has gone wrong with the log is shown in its
 // place by the caller's failure page.
 func readLog(name, stream string, ended bool, lines iter.Seq2[app.LogLine, error]) (logView, error) {
-	view := logView{Name: name, Stream: stream, Ended: ended}
+	view := logView{Name: name, ID: "log" + strings.ReplaceAll(stream, "/", "-"), Stream: stream, After: "0", Ended: ended}
 	for line, err := range lines {
 		if err != nil {
 			return view, err
 		}
-		line.Text, line.Replica = plain(line.Text), app.ShortReplica(line.Replica)
-		view.Lines, view.After = append(view.Lines, line), line.Cursor
+		shown := newLogLine(line)
+		view.Lines, view.After = append(view.Lines, shown), shown.Place
 	}
 	return view, nil
 }
@@ -52,16 +78,22 @@ func plain(text string) string {
 	return control.ReplaceAllString(text, "")
 }
 
-// logQuery is what a stream asks for: the lines after the last one that the browser has,
-// which it names itself when it connects again (HTML, section 9.2.4).
+// place is the one of the last line that the browser has, which it names itself when it
+// connects again (HTML, section 9.2.4).
+func (c *call) place() string {
+	return cmp.Or(c.Header.Get("Last-Event-ID"), c.URL.Query().Get("after"))
+}
+
+// logQuery is what the stream of one log asks for: the lines behind those that the browser has.
 func (c *call) logQuery() app.LogQuery {
-	after := c.Header.Get("Last-Event-ID")
-	if after == "" {
-		after = c.URL.Query().Get("after")
-	}
-	cursor, err := strconv.ParseUint(after, 10, 64)
+	return app.LogQuery{After: cursorOf(c.place()), Follow: true}
+}
+
+// cursorOf reads a cursor; what is none is before the first line.
+func cursorOf(text string) app.Cursor {
+	cursor, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		cursor = 0 // from the first line
+		return 0
 	}
-	return app.LogQuery{After: app.Cursor(cursor), Follow: true}
+	return app.Cursor(cursor)
 }

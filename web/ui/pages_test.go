@@ -13,7 +13,7 @@ import (
 func everyPage(site app.Site, instance app.Instance, service app.Service, release app.Release) []string {
 	i := "/instances/" + string(instance.ID)
 	return []string{
-		"/sites/" + string(site.ID), i, i + "/releases", i + "/hosts", i + "/tasks",
+		"/sites/" + string(site.ID), i, i + "/releases", i + "/hosts", i + "/tasks", i + "/logs",
 		"/services/" + string(service.ID), "/releases/" + string(release.ID), "/builds/" + string(release.Build),
 	}
 }
@@ -69,7 +69,7 @@ func TestPages(t *testing.T) {
 	t.Run("offer a viewer nothing that would be refused", func(t *testing.T) {
 		b := w.browser("viewer")
 		for _, path := range everyPage(site, instance, service, release) {
-			b.get(path).wantNot("<form")
+			b.get(path).wantNot(`<form method="post"`)
 		}
 	})
 	t.Run("render each of their live parts alone", func(t *testing.T) {
@@ -185,7 +185,7 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 var (
 	foreignGets = []string{
 		"/sites/SITE", "/sites/SITE/environment", "/instances/INSTANCE", "/instances/INSTANCE/releases", "/instances/INSTANCE/environment",
-		"/instances/INSTANCE/hosts", "/instances/INSTANCE/tasks", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log", "/task-runs/RUN", "/task-runs/RUN/log",
+		"/instances/INSTANCE/hosts", "/instances/INSTANCE/tasks", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log", "/instances/INSTANCE/logs", "/instances/INSTANCE/logs/stream", "/task-runs/RUN", "/task-runs/RUN/log",
 		"/releases/RELEASE", "/releases/RELEASE/log", "/builds/BUILD", "/builds/BUILD/log", "/events?instance=INSTANCE",
 	}
 	foreignPosts = []string{

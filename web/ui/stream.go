@@ -132,10 +132,15 @@ func relay[T any](d *dashboard, c *call, sequence iter.Seq2[T, error], send func
 // errOver says that a sequence has come to its end.
 var errOver = errors.New("the stream is over")
 
+// errAgain breaks a stream off, so that the browser connects again.
+var errAgain = errors.New("connect again")
+
 func deliver[T any](d *dashboard, s *stream, one item[T], more bool, waiting int, send func(*stream, T) error) error {
 	switch {
 	case !more:
 		return errors.Join(s.send("", "end", struct{}{}), s.control.Flush(), errOver)
+	case errors.Is(one.err, errAgain):
+		return one.err
 	case one.err != nil:
 		d.log.Warn("stream to a browser", "error", one.err)
 		return one.err
@@ -151,12 +156,16 @@ type wireLine struct {
 	Time    time.Time  `json:"time"`
 	Stream  app.Stream `json:"stream"`
 	Replica string     `json:"replica,omitempty"`
+	Level   level      `json:"level,omitempty"`
+	Mark    string     `json:"mark,omitempty"`
 	Text    string     `json:"text"`
 }
 
-// streamLog sends the lines of a log; each event's ID is its cursor.
+// streamLog sends the lines of a log; each event's ID is the line's place.
 func (d *dashboard) streamLog(c *call, lines iter.Seq2[app.LogLine, error]) error {
-	return relay(d, c, lines, func(s *stream, line app.LogLine) error {
-		return s.send(fmt.Sprint(line.Cursor), "", wireLine{line.Time, line.Stream, app.ShortReplica(line.Replica), plain(line.Text)})
-	})
+	return relay(d, c, lines, func(s *stream, line app.LogLine) error { return s.sendLine(newLogLine(line)) })
+}
+
+func (s *stream) sendLine(line logLine) error {
+	return s.send(line.Place, "", wireLine{line.Time, line.Stream, line.Replica, line.Level, line.Mark(), line.Text})
 }

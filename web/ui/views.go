@@ -23,6 +23,7 @@ func views() map[string]reflect.Type {
 		"hosts":            reflect.TypeFor[hostsView](),
 		"tasks":            reflect.TypeFor[tasksView](),
 		"task-run":         reflect.TypeFor[taskRunView](),
+		"logs":             reflect.TypeFor[logsView](),
 		"users":            reflect.TypeFor[usersView](),
 		"account":          reflect.TypeFor[accountView](),
 	}

@@ -2,8 +2,10 @@
 import { followChanges } from "./live";
 import { followLogs } from "./log";
 import { keepTime, tick } from "./time";
+import { tellZone } from "./zone";
 
 keepTime();
+tellZone();
 followLogs();
 followChanges(() => {
   tick();

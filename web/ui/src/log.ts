@@ -1,29 +1,28 @@
 // Goes on with the logs of a page as they are written.
 import { Connection } from "./connection";
-import { clock } from "./time";
+import { gapElement, lineElement, localise, type Line } from "./logline";
+import { cutOlder, readOlder } from "./older";
+import { Places } from "./places";
 
 const mostLines = 5000; // that a page keeps
+const slack = 500; // more, so that lines are taken away seldom
 const nearBottom = 40; // pixels
-
-interface Line {
-  time: string;
-  stream: string;
-  replica?: string;
-  text: string;
-}
 
 class Log {
   private readonly connection: Connection;
-  private readonly note: HTMLElement | null;
-  private waiting: Line[] = [];
-  private after: string;
+  private readonly read: Places;
+  private waiting: Line[] = []; // for the next frame or, while somebody reads further up, for them
+  private leftOut = 0;
+  private framed = false;
 
-  constructor(private readonly element: HTMLElement) {
-    this.after = element.dataset.after ?? "0";
-    this.note = element.parentElement?.querySelector<HTMLElement>("[data-log-note]") ?? null;
-    begin(element);
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly newest: NewestButton,
+  ) {
+    this.read = new Places(element.dataset.after ?? "");
+    element.addEventListener("scroll", () => this.waiting.length > 0 && this.plan(), { passive: true });
     this.connection = new Connection({
-      url: () => `${element.dataset.log}?after=${this.after}`,
+      url: () => this.url(),
       message: (event) => this.take(event),
     });
   }
@@ -36,53 +35,87 @@ class Log {
     this.connection.close();
   }
 
-  private take(event: MessageEvent<string>): void {
-    if (BigInt(event.lastEventId) <= BigInt(this.after)) return; // it is there already
-    this.after = event.lastEventId;
-    this.waiting.push(JSON.parse(event.data) as Line);
-    if (this.waiting.length === 1) requestAnimationFrame(() => this.write());
+  private url(): string {
+    const url = new URL(this.element.dataset.log ?? "", location.href);
+    url.searchParams.set("after", this.read.toString());
+    return url.href;
   }
 
-  // Writes all lines that came since the last frame at once, and follows them only when
-  // who reads is at the end.
+  private take(event: MessageEvent<string>): void {
+    if (!this.read.take(event.lastEventId)) return; // it is there already
+    this.waiting.push(JSON.parse(event.data) as Line);
+    if (this.waiting.length > mostLines) {
+      this.waiting.shift();
+      this.leftOut++;
+    }
+    this.plan();
+  }
+
+  private plan(): void {
+    if (this.framed) return;
+    this.framed = true;
+    requestAnimationFrame(() => {
+      this.framed = false;
+      this.write();
+    });
+  }
+
+  // Writes all lines that came since the last frame at once, when who reads is at the end;
+  // who reads further up is not disturbed.
   private write(): void {
     const e = this.element;
-    const follows = e.scrollHeight - e.scrollTop - e.clientHeight < nearBottom;
+    if (!atEnd(e)) {
+      this.newest.show(this.waiting.length + this.leftOut);
+      return;
+    }
+    if (this.leftOut > 0) e.append(gapElement(this.leftOut));
     e.append(...this.waiting.map(lineElement));
     this.waiting = [];
-    while (follows && e.childElementCount > mostLines) e.firstElementChild?.remove();
-    if (follows) e.scrollTop = e.scrollHeight;
-    if (this.note) this.note.textContent = "";
+    this.leftOut = 0;
+    this.trim();
+    e.scrollTop = e.scrollHeight;
+    this.newest.hide();
+    const note = e.parentElement?.querySelector("[data-log-note]");
+    if (note) note.textContent = "";
+  }
+
+  private trim(): void {
+    if (this.element.childElementCount <= mostLines + slack) return;
+    const lines = Array.from(this.element.getElementsByClassName("line"));
+    for (const line of lines.slice(0, lines.length - mostLines)) line.remove();
+    cutOlder(this.element);
   }
 }
 
-// Shows the end of a log, with times in the zone of who reads.
-function begin(element: HTMLElement): void {
-  for (const time of element.querySelectorAll<HTMLTimeElement>(".line > time")) {
-    time.textContent = clock(new Date(time.dateTime));
-    time.title = new Date(time.dateTime).toLocaleString();
+function atEnd(log: HTMLElement): boolean {
+  return log.scrollHeight - log.scrollTop - log.clientHeight < nearBottom;
+}
+
+// The button that leads back to the end of a log.
+class NewestButton {
+  private waiting = 0;
+
+  constructor(
+    log: HTMLElement,
+    private readonly button: HTMLButtonElement,
+  ) {
+    log.addEventListener("scroll", () => (atEnd(log) ? this.hide() : this.show(this.waiting)), { passive: true });
+    button.addEventListener("click", () => {
+      log.scrollTop = log.scrollHeight;
+      log.focus({ preventScroll: true });
+    });
   }
-  element.scrollTop = element.scrollHeight;
-}
 
-function lineElement(line: Line): HTMLElement {
-  const element = document.createElement("div");
-  element.className = `line ${line.stream}`;
-  const time = document.createElement("time");
-  time.dateTime = line.time;
-  time.textContent = clock(new Date(line.time));
-  time.title = new Date(line.time).toLocaleString();
-  element.append(time);
-  if (line.replica) element.append(child("b", line.replica));
-  if (line.stream === "stderr") element.append(child("em", "err"));
-  element.append(child("span", line.text));
-  return element;
-}
+  show(waiting: number): void {
+    this.waiting = waiting;
+    this.button.textContent = waiting === 0 ? "Newest ↓" : `${waiting} new ${waiting === 1 ? "line" : "lines"} ↓`;
+    this.button.hidden = false;
+  }
 
-function child(name: string, text: string): HTMLElement {
-  const element = document.createElement(name);
-  element.textContent = text;
-  return element;
+  hide(): void {
+    this.waiting = 0;
+    this.button.hidden = true;
+  }
 }
 
 const logs = new Map<HTMLElement, Log>();
@@ -95,11 +128,18 @@ export function followLogs(): void {
       logs.delete(element);
     }
   }
-  for (const element of document.querySelectorAll<HTMLElement>("[data-log]")) {
-    if (!logs.has(element)) logs.set(element, new Log(element));
-  }
-  for (const ended of document.querySelectorAll<HTMLElement>(".log:not([data-log]):not([data-ended])")) {
-    ended.dataset.ended = "";
-    begin(ended);
-  }
+  for (const element of document.querySelectorAll<HTMLElement>(".log:not([data-begun])")) begin(element);
+}
+
+// Shows the end of a log, with times in the zone of who reads, and goes on with it unless it
+// has ended.
+function begin(element: HTMLElement): void {
+  element.dataset.begun = "";
+  localise(element);
+  element.scrollTop = element.scrollHeight;
+  const button = element.parentElement?.querySelector<HTMLButtonElement>("[data-newest]");
+  if (!button) return;
+  const newest = new NewestButton(element, button);
+  readOlder(element);
+  if (element.dataset.log) logs.set(element, new Log(element, newest));
 }

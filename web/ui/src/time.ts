@@ -1,8 +1,14 @@
 // Words times as the server does, as time goes by and in the zone of who reads.
 
+// The time of day, with the day unless that is today. It is asked for each line of a log, for
+// which the formats of Intl are slow.
 export function clock(time: Date): string {
-  return time.toLocaleTimeString("en-GB", { hour12: false });
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
+  if (time.toDateString() === new Date().toDateString()) return clock;
+  return `${time.getDate()} ${months[time.getMonth()]} ${clock}`;
 }
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 function ago(seconds: number): string {
   if (seconds < 45) return "just now";
