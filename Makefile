@@ -1,4 +1,5 @@
-# make build   the program, with the dashboard's assets: bin/gondor
+# make build   the program, with the dashboard's assets: bin/gondor; the terminal's are made anew
+#              where there is npm
 # make image   Gondor's own image, without a Docker daemon: bin/gondor-image.tar
 # make demo    build it and run the demo: one site, built and served on this machine
 # make test    lint, then every test with the race detector that needs no Kubernetes, then those
@@ -29,8 +30,17 @@ ESBUILD     = go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2
 build: assets
 	go build -trimpath -ldflags "-s -w" -o bin/gondor .
 
+BUNDLE      = $(ESBUILD) --bundle --minify --target=es2022 --outdir=web/ui/dist --log-level=warning
+XTERM       = web/ui/node_modules/.package-lock.json
+
 assets:
-	$(ESBUILD) web/ui/src/app.ts web/ui/src/app.css --bundle --minify --target=es2022 --outdir=web/ui/dist --log-level=warning
+	$(BUNDLE) web/ui/src/app.ts web/ui/src/app.css
+	@if ! command -v npm >/dev/null; then echo "the terminal's scripts are those that are committed: there is no npm"; \
+	elif $(MAKE) --no-print-directory $(XTERM); then $(BUNDLE) web/ui/src/terminal.ts; \
+	else echo "the terminal's scripts are those that are committed: npm could not get xterm.js"; fi
+
+$(XTERM): web/ui/package-lock.json
+	cd web/ui && npm ci --loglevel=error && touch node_modules/.package-lock.json
 
 image: build
 	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "-s -w" -o bin/linux/gondor .
@@ -59,7 +69,7 @@ lint:
 	@unformatted=$$($(GOFUMPT) -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofumpt'ed: $$unformatted"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
-	@if command -v npx >/dev/null; then $(TSC) -p web/ui; else echo "the dashboard's scripts were not checked: there is no npx"; fi
+	@if command -v npx >/dev/null; then $(MAKE) --no-print-directory $(XTERM) && $(TSC) -p web/ui; else echo "the dashboard's scripts were not checked: there is no npx"; fi
 
 bench: image
 	go run ./test/bench

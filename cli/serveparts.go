@@ -238,7 +238,7 @@ func (s *server) openApp(context.Context) error {
 	}), s.options.log)
 	s.closers = append(s.closers, s.accesses) // it ends before all that it writes to
 	s.scheduler = scheduler.New(scheduler.Options{Tasks: s.app, Log: s.options.log})
-	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Logger: s.options.log})
+	dashboard, err := ui.New(ui.Options{App: s.app, URL: s.url, Endpoints: web.EndpointsPrefix, Logger: s.options.log})
 	if err != nil {
 		return err
 	}

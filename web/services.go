@@ -174,7 +174,7 @@ func deleteService(c *call) error {
 
 // endpoint says where a published session is joined.
 func (c *call) endpoint(path string) api.Endpoint {
-	return api.Endpoint{Endpoint: c.base(c.Request()).Host + endpointsPrefix + path}
+	return api.Endpoint{Endpoint: c.base(c.Request()).Host + EndpointsPrefix + path}
 }
 
 func serviceLog(c *call, q app.LogQuery) (lines, error) {

@@ -12,8 +12,8 @@ import (
 	"gondor/web/api"
 )
 
-// endpointsPrefix is the path below which Options.Endpoints is reached.
-const endpointsPrefix = "/endpoints/"
+// EndpointsPrefix is the path below which Options.Endpoints is reached, with a slash at its end.
+const EndpointsPrefix = "/endpoints/"
 
 // Options are what the HTTP face is made of.
 type Options struct {
@@ -64,7 +64,7 @@ func (s *server) mount(e *echo.Echo) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", slashed(e))
 	mux.Handle("/oauth/", slashed(e))
-	mux.Handle(endpointsPrefix, http.StripPrefix(strings.TrimSuffix(endpointsPrefix, "/"), s.Endpoints))
+	mux.Handle(EndpointsPrefix, http.StripPrefix(strings.TrimSuffix(EndpointsPrefix, "/"), s.Endpoints))
 	if s.UI != nil {
 		mux.Handle("/", s.UI)
 	}

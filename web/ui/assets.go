@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-//go:generate go run github.com/evanw/esbuild/cmd/esbuild@v0.28.2 src/app.ts src/app.css --bundle --minify --target=es2022 --outdir=dist --log-level=warning
+//go:generate make -C ../.. assets
 
-//go:embed dist/app.js dist/app.css src/mark.svg
+//go:embed dist/app.js dist/app.css dist/terminal.js dist/terminal.css src/mark.svg
 var distribution embed.FS
 
 // assets serves the scripts and styles under names that hold their hash, so that a browser

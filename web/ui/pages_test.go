@@ -23,6 +23,7 @@ func developersPages(site app.Site, instance app.Instance) []string {
 	return []string{
 		"/sites/" + string(site.ID) + "/environment",
 		"/instances/" + string(instance.ID) + "/environment", "/instances/" + string(instance.ID) + "/settings",
+		"/instances/" + string(instance.ID) + "/terminal",
 	}
 }
 
@@ -160,21 +161,22 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 	set, err := w.SetVariables(w.ctx, w.admin, app.VariableOwner{Instance: instance.ID}, []app.NewVariable{{Name: "KEY", Value: "secret"}}, nil)
 	must(t, err)
 	task, run := w.task(instance)
+	one := w.run(service, "echo foreign")
 	b := w.browser("stranger")
 	for _, ids := range []struct {
-		name                                                            string
-		site, instance, service, release, build, host, value, task, run string
+		name                                                                 string
+		site, instance, service, release, build, host, value, task, run, one string
 	}{
-		{"somebody else's", string(site.ID), string(instance.ID), string(service.ID), string(release.ID), string(release.Build), string(host.ID), string(set[0].ID), string(task.ID), string(run.ID)},
-		{"what never was", "x", "x", "x", "x", "x", "x", "x", "x", "x"},
+		{"somebody else's", string(site.ID), string(instance.ID), string(service.ID), string(release.ID), string(release.Build), string(host.ID), string(set[0].ID), string(task.ID), string(run.ID), string(one.ID)},
+		{"what never was", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x"},
 	} {
 		t.Run(ids.name, func(t *testing.T) {
-			expand := strings.NewReplacer("SITE", ids.site, "INSTANCE", ids.instance, "SERVICE", ids.service, "RELEASE", ids.release, "BUILD", ids.build, "HOST", ids.host, "VALUE", ids.value, "TASK", ids.task, "RUN", ids.run)
+			expand := strings.NewReplacer("SITE", ids.site, "INSTANCE", ids.instance, "SERVICE", ids.service, "RELEASE", ids.release, "BUILD", ids.build, "HOST", ids.host, "VALUE", ids.value, "TASK", ids.task, "RUN", ids.run, "ONE", ids.one)
 			for _, path := range foreignGets {
 				b.get(expand.Replace(path)).want(notFound)
 			}
 			for _, path := range foreignPosts {
-				a := b.post(expand.Replace(path), "name=a&label=a&kind=web&role=viewer&username=stranger&replicas=1&size=small&key=A&value=b&host=a.example.org&to=1&confirm=primary")
+				a := b.post(expand.Replace(path), "name=a&label=a&kind=web&role=viewer&username=stranger&replicas=1&size=small&key=A&value=b&host=a.example.org&to=1&confirm=primary&service=web&command=id")
 				a.want(notFound)
 			}
 		})
@@ -185,7 +187,8 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 var (
 	foreignGets = []string{
 		"/sites/SITE", "/sites/SITE/environment", "/instances/INSTANCE", "/instances/INSTANCE/releases", "/instances/INSTANCE/environment",
-		"/instances/INSTANCE/hosts", "/instances/INSTANCE/tasks", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log", "/instances/INSTANCE/logs", "/instances/INSTANCE/logs/stream", "/task-runs/RUN", "/task-runs/RUN/log",
+		"/instances/INSTANCE/hosts", "/instances/INSTANCE/tasks", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log", "/instances/INSTANCE/logs", "/instances/INSTANCE/logs/stream",
+		"/instances/INSTANCE/terminal", "/runs/ONE", "/runs/ONE/log", "/task-runs/RUN", "/task-runs/RUN/log",
 		"/releases/RELEASE", "/releases/RELEASE/log", "/builds/BUILD", "/builds/BUILD/log", "/events?instance=INSTANCE",
 	}
 	foreignPosts = []string{
@@ -194,5 +197,6 @@ var (
 		"/instances/INSTANCE/environment/VALUE/unset", "/instances/INSTANCE/hosts", "/instances/INSTANCE/rollback", "/services/SERVICE/scale",
 		"/services/SERVICE/resize", "/services/SERVICE/restart", "/services/SERVICE/delete", "/releases/RELEASE/cancel", "/builds/BUILD/cancel", "/hosts/HOST/delete",
 		"/instances/INSTANCE/tasks", "/tasks/TASK/run", "/tasks/TASK/pause", "/tasks/TASK/delete", "/task-runs/RUN/stop",
+		"/instances/INSTANCE/terminal", "/instances/INSTANCE/runs", "/runs/ONE/stop",
 	}
 )

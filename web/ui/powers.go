@@ -8,6 +8,7 @@ import (
 // refused. The use cases decide anew.
 type powers struct {
 	Deploy bool
+	Run    bool
 	Secret bool
 	Manage bool
 	Own    bool
@@ -18,7 +19,7 @@ func (d *dashboard) powers(c *call, site app.Site) (powers, error) {
 	var may powers
 	err := d.app.Store.View(c.Context(), func(r app.Reader) error {
 		for action, allowed := range map[app.Action]*bool{
-			app.ActionDeploy: &may.Deploy, app.ActionSecret: &may.Secret,
+			app.ActionDeploy: &may.Deploy, app.ActionRun: &may.Run, app.ActionSecret: &may.Secret,
 			app.ActionManage: &may.Manage, app.ActionOwn: &may.Own,
 		} {
 			err := app.Authorize(r, c.who, action, site.Resource(), "site")

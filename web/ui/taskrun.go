@@ -93,14 +93,8 @@ func (d *dashboard) taskRunRow(c *call, task app.ScheduledTask, run app.TaskRun)
 		}
 		row.By = names[run.Asker]
 	}
-	if run.Release == "" {
-		return row, nil
-	}
-	release, err := d.app.Release(c.Context(), c.who, run.Release)
-	if app.IsNotFound(err) {
-		return row, nil
-	}
-	row.Release = release.Number
+	number, err := d.releaseNumber(c, run.Release)
+	row.Release = number
 	return row, err
 }
 

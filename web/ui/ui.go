@@ -12,27 +12,29 @@ import (
 
 // Options are what the dashboard needs. All are required.
 type Options struct {
-	App    *app.App
-	URL    *url.URL // where people reach Gondor: its scheme and host decide on the cookies
-	Logger *slog.Logger
+	App       *app.App
+	URL       *url.URL // where people reach Gondor: its scheme and host decide on the cookies
+	Endpoints string   // the path below which processes are joined: "/endpoints/"
+	Logger    *slog.Logger
 }
 
 // dashboard is what all handlers share. It is safe for concurrent use.
 type dashboard struct {
-	app     *app.App
-	log     *slog.Logger
-	url     *url.URL
-	cookies cookies
-	pages   *pages
-	assets  *assets
+	app       *app.App
+	log       *slog.Logger
+	url       *url.URL
+	endpoints string
+	cookies   cookies
+	pages     *pages
+	assets    *assets
 }
 
 // New returns the dashboard's handler, for all paths that are not the API's. It fails when
 // a template can't be parsed or does not fit its view. The streams that the handler
 // serves end with their request's context.
 func New(o Options) (http.Handler, error) {
-	if o.App == nil || o.URL == nil || o.Logger == nil {
-		return nil, errors.New("the dashboard needs an App, a URL and a Logger")
+	if o.App == nil || o.URL == nil || o.Endpoints == "" || o.Logger == nil {
+		return nil, errors.New("the dashboard needs an App, a URL, a path of endpoints and a Logger")
 	}
 	assets, err := loadAssets()
 	if err != nil {
@@ -43,7 +45,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("load the dashboard's templates: %w", err)
 	}
 	d := &dashboard{
-		app: o.App, log: o.Logger, url: o.URL,
+		app: o.App, log: o.Logger, url: o.URL, endpoints: o.Endpoints,
 		cookies: cookiesFor(o.URL), pages: pages, assets: assets,
 	}
 	return d.handler()
@@ -56,7 +58,7 @@ func (d *dashboard) handler() (http.Handler, error) {
 	for _, add := range []func(*http.ServeMux){
 		d.signInRoutes, d.siteRoutes, d.oneSiteRoutes, d.peopleRoutes, d.instanceRoutes,
 		d.serviceRoutes, d.releaseRoutes, d.buildRoutes, d.environmentRoutes, d.hostRoutes, d.taskRoutes, d.taskRunRoutes,
-		d.logsRoutes, d.userRoutes, d.accountRoutes, d.eventRoutes,
+		d.logsRoutes, d.terminalRoutes, d.runRoutes, d.userRoutes, d.accountRoutes, d.eventRoutes,
 	} {
 		add(mux)
 	}

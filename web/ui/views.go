@@ -24,6 +24,8 @@ func views() map[string]reflect.Type {
 		"tasks":            reflect.TypeFor[tasksView](),
 		"task-run":         reflect.TypeFor[taskRunView](),
 		"logs":             reflect.TypeFor[logsView](),
+		"terminal":         reflect.TypeFor[terminalView](),
+		"run":              reflect.TypeFor[runView](),
 		"users":            reflect.TypeFor[usersView](),
 		"account":          reflect.TypeFor[accountView](),
 	}

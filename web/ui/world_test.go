@@ -78,15 +78,18 @@ func newWorld(t *testing.T) *world {
 		Sources: build.NewSources(filepath.Join(dir, "sources"), build.Limits{}), Endpoints: joined, Notifier: notify.New(notify.Options{}),
 	}, log)
 	runAll(t, ctx, cancel, engine.Run, w.Run, joined.Run)
-	w.serve(log)
+	w.serve(log, joined)
 	w.bootstrap()
 	return w
 }
 
-func (w *world) serve(log *slog.Logger) {
-	handler, err := ui.New(ui.Options{App: w.App, URL: w.url, Logger: log})
+func (w *world) serve(log *slog.Logger, endpoints http.Handler) {
+	handler, err := ui.New(ui.Options{App: w.App, URL: w.url, Endpoints: "/endpoints/", Logger: log})
 	must(w.t, err)
-	w.server.Config.Handler = handler
+	mux := http.NewServeMux()
+	mux.Handle("/", handler)
+	mux.Handle("/endpoints/", http.StripPrefix("/endpoints", endpoints))
+	w.server.Config.Handler = mux
 	w.server.Start()
 	w.t.Cleanup(func() { w.server.CloseClientConnections(); w.server.Close() })
 }

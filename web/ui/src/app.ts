@@ -12,3 +12,5 @@ followChanges(() => {
   followLogs();
 });
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+// What a terminal remembers is for who was signed in.
+if (!document.querySelector("header.top")) sessionStorage.clear();
