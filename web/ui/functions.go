@@ -19,6 +19,7 @@ func functions(a *assets, at *url.URL) template.FuncMap {
 		"capital":     capital,
 		"moment":      func(t, now time.Time) moment { return moment{t, now} },
 		"clock":       func(t time.Time) string { return clock(t, time.Now()) },
+		"hour":        func(t time.Time) string { return t.UTC().Format("15:04") },
 		"nanoseconds": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 		"lasted":      lasted,
 		"tone":        tone,
@@ -30,6 +31,7 @@ func functions(a *assets, at *url.URL) template.FuncMap {
 		"replicas":     func(list []app.Replica, now time.Time) replicaList { return replicaList{list, now} },
 		"releaseRows":  func(rows []releaseRow, may powers, now time.Time) releaseList { return releaseList{rows, may, now} },
 		"buildRows":    func(rows []buildRow, now time.Time) buildList { return buildList{rows, now} },
+		"feedRow":      func(row feedRow, clock bool, now time.Time) feedItem { return feedItem{row, clock, now} },
 		"variableRows": func(v variables, now time.Time) variableList { return variableList{v, now} },
 		"variableForm": func(v variables, sent form) variableForm { return variableForm{v.Path, sent} },
 	}
@@ -53,6 +55,11 @@ type (
 	buildList struct {
 		Builds []buildRow
 		Now    time.Time
+	}
+	feedItem struct {
+		Row   feedRow
+		Clock bool // tell the time of day, and not how long ago it was
+		Now   time.Time
 	}
 	variableList struct {
 		Variables variables

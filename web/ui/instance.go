@@ -26,6 +26,7 @@ type instanceView struct {
 	Unbuilt  *buildRow   // the last build, when it failed
 	Releases []releaseRow
 	More     bool // there are more releases
+	Feed     []feedRow
 }
 
 // recentReleases is how many releases the first page of an instance lists.
@@ -85,6 +86,9 @@ func (d *dashboard) overview(c *call, head instanceHead) (instanceView, error) {
 		return view, err
 	}
 	if view.Unbuilt, err = d.failedBuild(c, head.ID, releases); err != nil {
+		return view, err
+	}
+	if view.Feed, err = d.feed(c, head, recentEvents); err != nil {
 		return view, err
 	}
 	view.Releases, err = d.releaseRows(c, head.InstanceStatus, releases[:min(len(releases), recentReleases)])

@@ -13,7 +13,7 @@ import (
 func everyPage(site app.Site, instance app.Instance, service app.Service, release app.Release) []string {
 	i := "/instances/" + string(instance.ID)
 	return []string{
-		"/sites/" + string(site.ID), i, i + "/releases", i + "/hosts", i + "/tasks", i + "/logs",
+		"/sites/" + string(site.ID), i, i + "/releases", i + "/hosts", i + "/tasks", i + "/logs", i + "/events",
 		"/services/" + string(service.ID), "/releases/" + string(release.ID), "/builds/" + string(release.Build),
 	}
 }
@@ -188,7 +188,7 @@ var (
 	foreignGets = []string{
 		"/sites/SITE", "/sites/SITE/environment", "/instances/INSTANCE", "/instances/INSTANCE/releases", "/instances/INSTANCE/environment",
 		"/instances/INSTANCE/hosts", "/instances/INSTANCE/tasks", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log", "/instances/INSTANCE/logs", "/instances/INSTANCE/logs/stream",
-		"/instances/INSTANCE/terminal", "/runs/ONE", "/runs/ONE/log", "/task-runs/RUN", "/task-runs/RUN/log",
+		"/instances/INSTANCE/terminal", "/instances/INSTANCE/events", "/runs/ONE", "/runs/ONE/log", "/task-runs/RUN", "/task-runs/RUN/log",
 		"/releases/RELEASE", "/releases/RELEASE/log", "/builds/BUILD", "/builds/BUILD/log", "/events?instance=INSTANCE",
 	}
 	foreignPosts = []string{

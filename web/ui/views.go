@@ -26,6 +26,7 @@ func views() map[string]reflect.Type {
 		"logs":             reflect.TypeFor[logsView](),
 		"terminal":         reflect.TypeFor[terminalView](),
 		"run":              reflect.TypeFor[runView](),
+		"events":           reflect.TypeFor[feedView](),
 		"users":            reflect.TypeFor[usersView](),
 		"account":          reflect.TypeFor[accountView](),
 	}
