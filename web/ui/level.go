@@ -3,6 +3,8 @@ package ui
 import (
 	"regexp"
 	"strings"
+
+	"gondor/app"
 )
 
 // level is how grave a line of a log is by its own words; "" where it has none.
@@ -26,6 +28,18 @@ var (
 	// E, [2026-03-01T12:00:00 #7] of Ruby and Rails; E0301 12:00:00 of Kubernetes
 	letterLevel = regexp.MustCompile(`^(?:([DIWEF]), \[|([IWEF])\d{4} \d\d:)`)
 )
+
+// levelOfLine is the level of a line of a log: of the router's, an error for what a site failed
+// to answer, and else what its words say.
+func levelOfLine(line app.LogLine) level {
+	if line.Stream != app.Router {
+		return levelOf(line.Text)
+	}
+	if strings.Contains(line.Text, " status=5") { // there are no other spaces than those between its parts
+		return levelError
+	}
+	return ""
+}
 
 // levelOf recognises the level of a line in the formats that are usual. Of several words the
 // first counts. It is fast enough to be asked for every line that is shown.

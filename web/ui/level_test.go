@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"gondor/app"
 )
 
 func TestTheLevelOfALineIsRecognised(t *testing.T) {
@@ -62,6 +64,19 @@ func TestTheLevelOfALineIsRecognised(t *testing.T) {
 				t.Errorf("the level of %q is %q, want %q", c.line, got, c.want)
 			}
 		})
+	}
+}
+
+func TestTheLevelOfARequestIsThatOfItsAnswer(t *testing.T) {
+	for line, want := range map[string]level{
+		"method=GET host=a.example path=/ status=502 bytes=0 seconds=0.001":                   levelError,
+		"method=GET host=a.example path=/?level=error status=200 bytes=500 seconds=0.001":     "",
+		`method=GET host=a.example path=/\x20status=500 status=404 bytes=0 seconds=0.001`:     "",
+		"method=GET host=a.example path=/[error] status=301 bytes=0 seconds=0.500 client=::1": "",
+	} {
+		if got := levelOfLine(app.LogLine{Stream: app.Router, Text: line}); got != want {
+			t.Errorf("the level of %q is %q, want %q", line, got, want)
+		}
 	}
 }
 

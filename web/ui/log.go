@@ -47,7 +47,7 @@ func (l logLine) Mark() string {
 // newLogLine makes a line of a log that is one alone fit to be shown.
 func newLogLine(line app.LogLine) logLine {
 	line.Text, line.Replica = plain(line.Text), app.ShortReplica(line.Replica)
-	return logLine{LogLine: line, Place: fmt.Sprint(line.Cursor), Level: levelOf(line.Text)}
+	return logLine{LogLine: line, Place: fmt.Sprint(line.Cursor), Level: levelOfLine(line)}
 }
 
 // readLog reads the last lines of a log. What has gone wrong with the log is shown in its

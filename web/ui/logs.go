@@ -18,11 +18,11 @@ type logsView struct {
 
 // Sources are the logs that can be chosen.
 func (v logsView) Sources() []option {
-	options := []option{{Text: "All services"}}
+	options := []option{{Text: "Everything"}}
 	for _, service := range v.Head.Services {
 		options = append(options, option{Value: service.Name, Text: service.Name})
 	}
-	return options
+	return append(options, option{Value: app.RouterName, Text: "the router"})
 }
 
 // Newest is the address of the newest lines of all that are asked for.
@@ -81,7 +81,7 @@ func (d *dashboard) readLogs(c *call, head instanceHead, query logsQuery) (logVi
 		asked.Until = behind
 	}
 	asked.Last = shownLines + query.Skip + 1
-	sources, err := d.logSources(c, head.Services, query.Service)
+	sources, err := d.logSources(c, head.ID, head.Services, query.Service)
 	if err != nil {
 		return view, err
 	}
@@ -110,7 +110,7 @@ func (d *dashboard) logsStream(c *call) error {
 	if err != nil {
 		return err
 	}
-	sources, err := d.logSources(c, status.Services, query.Service)
+	sources, err := d.logSources(c, status.ID, status.Services, query.Service)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -76,6 +77,14 @@ func TestTheLogsOfAnInstanceAreOne(t *testing.T) {
 		a.want(ok, "the harbor is full", `<option value="worker" selected>`)
 		a.wantNot("the site starts")
 		get(url.Values{"service": {"nobody"}}).want(notFound)
+	})
+	t.Run("and of the router", func(t *testing.T) {
+		must(t, w.LogAccess(w.ctx, instance.ID, []app.LogLine{{Time: time.Now(), Stream: app.Router, Text: "method=GET path=/ships status=502 bytes=0"}}))
+		b.get(path).want(ok, `<b>router</b><em>error</em><span>method=GET path=/ships`, "the harbor is full")
+		a := get(url.Values{"service": {"router"}})
+		a.want(ok, "path=/ships")
+		a.wantNot("the harbor is full")
+		b.listen(path+"/stream?service=router", "").text("path=/ships")
 	})
 	t.Run("with a text, in capitals and small letters", func(t *testing.T) {
 		a := get(url.Values{"search": {"HARBOR IS"}})

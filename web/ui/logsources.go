@@ -19,9 +19,15 @@ type logSource struct {
 	read func(context.Context, app.LogQuery) iter.Seq2[app.LogLine, error]
 }
 
-// logSources are the logs of an instance, or the one of them that is chosen.
-func (d *dashboard) logSources(c *call, services []app.ServiceStatus, chosen string) ([]logSource, error) {
+// logSources are the logs of an instance, those of its services and of the router, or the one of
+// them that is chosen.
+func (d *dashboard) logSources(c *call, instance app.ID[app.Instance], services []app.ServiceStatus, chosen string) ([]logSource, error) {
 	var sources []logSource
+	if chosen == "" || chosen == app.RouterName {
+		sources = append(sources, logSource{app.RouterName, app.RouterName, func(ctx context.Context, q app.LogQuery) iter.Seq2[app.LogLine, error] {
+			return d.app.AccessLog(ctx, c.who, instance, q)
+		}})
+	}
 	for _, service := range services {
 		if chosen == "" || chosen == service.Name {
 			sources = append(sources, logSource{string(service.ID), service.Name, func(ctx context.Context, q app.LogQuery) iter.Seq2[app.LogLine, error] {
