@@ -142,8 +142,8 @@ func TestWhatCanNotBeReachedIsToldWithoutSecrets(t *testing.T) {
 		{"a name that there is not", "https://no-such-host.invalid/s3cr3t", "no-such-host.invalid"},
 		{"a certificate that nobody vouches for", strings.Replace(stranger.URL, "https", "syslog+tls", 1), "is not to be trusted"},
 		{"the same with HTTP", stranger.URL + "/s3cr3t", "is not to be trusted"},
-		{"an address from which clouds tell secrets", "http://169.254.169.254/s3cr3t", "169.254.169.254 is no address that logs can be sent to"},
-		{"the same with syslog", "syslog://169.254.169.254:80", "is no address that logs can be sent to"},
+		{"an address from which clouds tell secrets", "http://169.254.169.254/s3cr3t", "169.254.169.254 is no address that anything can be sent to"},
+		{"the same with syslog", "syslog://169.254.169.254:80", "is no address that anything can be sent to"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			drain := w.add(c.target)

@@ -61,17 +61,15 @@ func (t Timing) pause(attempt int, err error) time.Duration {
 	return pause + rand.N(pause/4+1)
 }
 
-// dialer makes connections to far ends. A site's people choose them, so that those which only
-// a machine itself should reach are left out: among them are the services from which clouds
-// tell a machine its secrets.
+// dialer makes connections to far ends, which a site's people choose.
 func dialer(patience time.Duration) *net.Dialer {
 	return &net.Dialer{Timeout: patience, Control: func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return err
 		}
-		if ip := at.Addr().Unmap(); ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() {
-			return &failure{text: ip.String() + " is no address that logs can be sent to", slow: true}
+		if err := app.CheckFarAddress(at.Addr()); err != nil {
+			return &failure{text: err.Error(), slow: true}
 		}
 		return nil
 	}}

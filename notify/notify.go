@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"syscall"
 	"time"
 
 	"gondor/app"
@@ -36,7 +38,7 @@ const dialTime = 5 * time.Second
 func newClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: dialTime}).DialContext,
+			DialContext:         (&net.Dialer{Timeout: dialTime, Control: checkAddress}).DialContext,
 			TLSHandshakeTimeout: dialTime,
 			MaxIdleConns:        8,
 			IdleConnTimeout:     time.Minute,
@@ -44,6 +46,15 @@ func newClient() *http.Client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// checkAddress refuses what people can't have chosen for their messages.
+func checkAddress(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	return app.CheckFarAddress(at.Addr())
 }
 
 // Notify implements app.Notifier.

@@ -112,6 +112,7 @@ func TestWhatIsNotTakenIsToldWithoutTheSecretsOfTheAddress(t *testing.T) {
 	for name, c := range map[string]struct{ address, want string }{
 		"an answer of 500":         {broken + "/topsecret", "answered 500"},
 		"a redirect":               {redirecting + "/topsecret", "answered 302"},
+		"a service of the link":    {"http://169.254.169.254/topsecret", "no address that anything"},
 		"nobody there":             {"http://127.0.0.1:1/topsecret", "could not be reached"},
 		"no answer in time":        {slow.URL + "/topsecret", "did not answer in time"},
 		"a name that is not there": {"http://no-such-host.invalid/topsecret", "could not be reached"},
