@@ -5,7 +5,9 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // browser is a real browser, without a window.
@@ -60,4 +62,20 @@ func (b browser) write(url, name, line string) {
 		chromedp.Click("form button"),
 		chromedp.WaitVisible("article.card"),
 	)
+}
+
+// press presses keys, one after the other, as a keyboard does: what is typed comes with the
+// key that goes down.
+func (b browser) press(keys string) {
+	b.t.Helper()
+	for _, r := range keys {
+		down := *kb.Encode(r)[0]
+		up := down
+		down.Text, up.Type = string(r), kb.KeyUp
+		for _, event := range []input.DispatchKeyEventParams{down, up} {
+			if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, event); err != nil {
+				b.t.Fatalf("press %q: %v", r, err)
+			}
+		}
+	}
 }
