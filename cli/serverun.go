@@ -37,6 +37,9 @@ func (s *server) run(ctx context.Context, announce func()) error {
 		{"scheduler", s.scheduler.Run},
 		{"drains", func(ctx context.Context) error { return s.drains.Run(ctx, s.app, s.store) }},
 	}
+	if follows, ok := s.engine.(routerFollower); ok {
+		parts = append(parts, part{"logs of the routers", func(ctx context.Context) error { return follows.FollowRouters(ctx, s.routerLog()) }})
+	}
 	if at := s.options.outside.heartbeat; at != "" {
 		parts = append(parts, part{"heartbeat", func(ctx context.Context) error {
 			return notify.Heartbeat(ctx, notify.HeartbeatOptions{URL: at, Every: notify.HeartbeatEvery, Working: s.app.Working, Log: s.options.log})

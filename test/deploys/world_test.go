@@ -250,7 +250,7 @@ func (w *world) state(service string) app.ServiceStatus {
 // until waits until a condition holds.
 func (w *world) until(what string, holds func() bool) {
 	w.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

@@ -30,21 +30,28 @@ func controlPlaneOf(t *testing.T, i *installation.Installation) corev1.Pod {
 	return *pod
 }
 
-func TestSitesServeOnWhileTheControlPlaneIsReplaced(t *testing.T) {
-	world.Long(t)
-	site := shopAt(t, "headless")
-	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
-	carried(t, run, rate)
-	pods, before := site.gondor.World.Client.CoreV1().Pods(site.gondor.Namespace), controlPlaneOf(t, site.gondor)
+// replaceControlPlane deletes the pod of the control plane and waits for its successor.
+func replaceControlPlane(t *testing.T, i *installation.Installation, meanwhile func()) {
+	t.Helper()
+	pods, before := i.World.Client.CoreV1().Pods(i.Namespace), controlPlaneOf(t, i)
 	if err := pods.Delete(t.Context(), controlPlane, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
+	meanwhile()
 	eventually(t, "the control plane has a successor", func() bool {
 		now, err := pods.Get(t.Context(), controlPlane, metav1.GetOptions{})
 		return err == nil && now.UID != before.UID && isReady(*now)
 	})
 	t.Logf("the control plane was away for %v", time.Since(began).Round(100*time.Millisecond))
+}
+
+func TestSitesServeOnWhileTheControlPlaneIsReplaced(t *testing.T) {
+	world.Long(t)
+	site := shopAt(t, "headless")
+	run := site.traffic(site.gondor.Address(), rate, shop.Mix("GET", "POST"))
+	carried(t, run, rate)
+	replaceControlPlane(t, site.gondor, func() {})
 	site.edition(1) // it knows all that it knew
 	none(t, "the control plane replaced", run.Stop())
 }

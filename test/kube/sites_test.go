@@ -2,6 +2,8 @@ package kube
 
 import (
 	"encoding/json"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +29,7 @@ func TestAnExampleIsBuiltInTheClusterServedScaledOverTheNodesAndRolledBack(t *te
 			site.changes(c.file, c.old, c.with)
 			if c.name == "static" {
 				site.schedules()
+				site.logsRequests()
 			}
 			site.run("sites", "delete", "--yes")
 		})
@@ -80,6 +83,30 @@ func (p place) schedules() {
 	})
 	contains(p.t, p.run("scheduled-tasks", "log", "tell"), "it runs v3")
 	contains(p.t, p.run("logs", "web", "--grep", "Listening on port"), "Listening on port")
+}
+
+// logsRequests finds each request in the log of the instance, once, also those that routers
+// answered while the control plane was away.
+func (p place) logsRequests() {
+	p.t.Helper()
+	ask := func(phase string) {
+		for n := range 20 {
+			page(p.t, fmt.Sprintf("%s/?asked=%s-%d.", p.url(), phase, n))
+		}
+	}
+	logged := func(phase string) (all []string) {
+		return regexp.MustCompile("asked="+phase+`-\d+\.`).FindAllString(p.run("logs", "router", "--grep", "asked="+phase+"-"), -1)
+	}
+	ask("before")
+	eventually(p.t, "the requests are in the log", func() bool { return len(logged("before")) >= 20 })
+	replaceControlPlane(p.t, p.gondor, func() { ask("meanwhile") })
+	eventually(p.t, "the requests that came meanwhile are in the log", func() bool { return len(logged("meanwhile")) >= 20 })
+	for _, phase := range []string{"before", "meanwhile"} {
+		all := logged(phase)
+		if slices.Sort(all); len(all) != 20 || len(slices.Compact(all)) != 20 {
+			p.t.Errorf("of 20 requests %s the log has %q", phase, all)
+		}
+	}
 }
 
 // assets fetches a page and what it links, and returns the page.
