@@ -89,9 +89,10 @@ func (p place) schedules() {
 // answered while the control plane was away.
 func (p place) logsRequests() {
 	p.t.Helper()
+	url := p.url()
 	ask := func(phase string) {
 		for n := range 20 {
-			page(p.t, fmt.Sprintf("%s/?asked=%s-%d.", p.url(), phase, n))
+			page(p.t, fmt.Sprintf("%s/?asked=%s-%d.", url, phase, n))
 		}
 	}
 	logged := func(phase string) (all []string) {
