@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -87,8 +88,7 @@ func (i *Installation) makeImage(context.Context) error {
 
 // prepare makes the namespace and the password of admin, as docs/kubernetes.md says.
 func (i *Installation) prepare(ctx context.Context) error {
-	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: i.Namespace}}
-	if _, err := i.World.Client.CoreV1().Namespaces().Create(ctx, space, metav1.CreateOptions{}); err != nil {
+	if err := i.makeNamespace(ctx); err != nil {
 		return fmt.Errorf("make the namespace %s, which must not be there: %w", i.Namespace, err)
 	}
 	admin := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "gondor-admin"}, StringData: map[string]string{"password": Password}}
@@ -96,6 +96,31 @@ func (i *Installation) prepare(ctx context.Context) error {
 		return fmt.Errorf("make the password of admin: %w", err)
 	}
 	return nil
+}
+
+// goneAfter is how long an earlier installation may take to go.
+const goneAfter = 3 * time.Minute
+
+// makeNamespace makes the namespace, when that of an earlier installation has gone.
+func (i *Installation) makeNamespace(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, goneAfter)
+	defer cancel()
+	namespaces := i.World.Client.CoreV1().Namespaces()
+	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: i.Namespace}}
+	for {
+		_, err := namespaces.Create(ctx, space, metav1.CreateOptions{})
+		if !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+		if earlier, failed := namespaces.Get(ctx, i.Namespace, metav1.GetOptions{}); failed == nil && earlier.DeletionTimestamp == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // bases are the base images of the runtimes, by their names in the world.
