@@ -103,6 +103,9 @@ func (a *App) concerns(ctx context.Context, who Actor, instance ID[Instance], ch
 		return change.Instance == instance
 	case who.Admin:
 		return true
+	case change.Noun == "alert receiver":
+		_, err := a.Receiver(ctx, who, ID[Receiver](change.Key))
+		return err == nil // one that is gone is nobody's
 	case change.Instance == "":
 		return false
 	}

@@ -67,7 +67,7 @@ func TestTextCanBeReadInLightAndDark(t *testing.T) {
 			}
 			wantContrast(t, design, palette, "edge", ground, 3) // criterion 1.4.11
 		}
-		for text, ground := range map[string]string{"on-blue": "blue", "bad": "bad-wash", "ink": "blue-wash"} {
+		for text, ground := range map[string]string{"on-blue": "blue", "bad": "bad-wash", "soft": "bad-wash", "blue": "bad-wash", "ink": "blue-wash"} {
 			wantContrast(t, design, palette, text, ground, 4.5)
 		}
 	}

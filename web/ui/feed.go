@@ -99,6 +99,8 @@ func eventPath(r app.Reader, event app.Event, may powers) (string, error) {
 	case app.EventTaskRun:
 		path = taskRunPath(app.ID[app.TaskRun](event.About))
 		_, err = r.TaskRuns().Get(app.ID[app.TaskRun](event.About))
+	case app.EventDrain:
+		path = logsPath(event.Instance) + "#drains"
 	case app.EventRun:
 		if !may.Run {
 			return "", nil

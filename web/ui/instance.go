@@ -11,8 +11,9 @@ import (
 // instanceHead is what the pages of an instance have in common.
 type instanceHead struct {
 	app.InstanceStatus
-	Tab string
-	May powers
+	Tab    string
+	May    powers
+	Alerts []alertRow // what is wrong now
 }
 
 // Running is the newest release that a service runs, nil when none does.
@@ -52,8 +53,12 @@ func (d *dashboard) head(c *call, id app.ID[app.Instance], tab string) (instance
 	if err != nil {
 		return instanceHead{}, err
 	}
-	may, err := d.powers(c, status.Site)
-	return instanceHead{InstanceStatus: status, Tab: tab, May: may}, err
+	head := instanceHead{InstanceStatus: status, Tab: tab}
+	if head.May, err = d.powers(c, status.Site); err != nil {
+		return head, err
+	}
+	head.Alerts, err = d.alertRows(c, status.Instance, true)
+	return head, err
 }
 
 // page frames a view of an instance.
@@ -147,6 +152,7 @@ func (d *dashboard) deleteInstance(c *call) error {
 type instanceRow struct {
 	app.InstanceStatus
 	Release *app.Release
+	Alerts  []alertRow // what is wrong now
 }
 
 func (d *dashboard) instanceRows(c *call, site app.ID[app.Site]) ([]instanceRow, error) {
@@ -157,6 +163,9 @@ func (d *dashboard) instanceRows(c *call, site app.ID[app.Site]) ([]instanceRow,
 	rows := make([]instanceRow, len(statuses))
 	for i, status := range statuses {
 		rows[i] = instanceRow{InstanceStatus: status, Release: running(status)}
+		if rows[i].Alerts, err = d.alertRows(c, status.Instance, true); err != nil {
+			return nil, err
+		}
 	}
 	return rows, nil
 }

@@ -14,6 +14,8 @@ type logsView struct {
 	Head  instanceHead
 	Query logsQuery
 	Log   logView
+
+	Drains []drainRow
 }
 
 // Sources are the logs that can be chosen.
@@ -41,8 +43,11 @@ func (d *dashboard) logsPage(c *call) error {
 		return err
 	}
 	view := logsView{Head: head, Query: c.logsQuery()}
+	if view.Drains, err = d.drainRows(c, head.ID); err != nil {
+		return err
+	}
 	asked, status := view.Query.form(), http.StatusOK
-	if c.section() != "head" {
+	if section := c.section(); section == "" || section == "lines" {
 		view.Log, err = d.readLogs(c, head, view.Query)
 	}
 	if fault := asked.blameSearch(err); fault != nil {
@@ -53,6 +58,22 @@ func (d *dashboard) logsPage(c *call) error {
 		view.Log.Ended = true
 	}
 	return d.showAs(c, status, "logs", head.page("Logs of "+head.Site.Name+" "+head.Label, view, asked))
+}
+
+// showLogs shows the newest lines, around a form of the page that was refused.
+func (d *dashboard) showLogs(c *call, status int, sent form) error {
+	head, err := d.head(c, instanceID(c), "logs")
+	if err != nil {
+		return err
+	}
+	view := logsView{Head: head}
+	if view.Drains, err = d.drainRows(c, head.ID); err != nil {
+		return err
+	}
+	if view.Log, err = d.readLogs(c, head, view.Query); err != nil {
+		return err
+	}
+	return d.showAs(c, status, "logs", head.page("Logs of "+head.Site.Name+" "+head.Label, view, sent))
 }
 
 // blameSearch puts an error of the domain, which knows no fields of pages, beside the field

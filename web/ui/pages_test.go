@@ -13,7 +13,7 @@ import (
 func everyPage(site app.Site, instance app.Instance, service app.Service, release app.Release) []string {
 	i := "/instances/" + string(instance.ID)
 	return []string{
-		"/sites/" + string(site.ID), i, i + "/releases", i + "/hosts", i + "/tasks", i + "/logs", i + "/events",
+		"/sites/" + string(site.ID), "/sites/" + string(site.ID) + "/alerts", i, i + "/releases", i + "/hosts", i + "/tasks", i + "/logs", i + "/events",
 		"/services/" + string(service.ID), "/releases/" + string(release.ID), "/builds/" + string(release.Build),
 	}
 }
@@ -162,21 +162,25 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 	must(t, err)
 	task, run := w.task(instance)
 	one := w.run(service, "echo foreign")
+	receiver, _, err := w.CreateReceiver(w.ctx, w.admin, app.NewReceiver{Owner: app.ReceiverOwner{Site: site.ID}, Address: "https://example.com/"})
+	must(t, err)
+	drain, err := w.CreateDrain(w.ctx, w.admin, app.NewDrain{Instance: instance.ID, Target: "https://example.com/"})
+	must(t, err)
 	b := w.browser("stranger")
 	for _, ids := range []struct {
-		name                                                                 string
-		site, instance, service, release, build, host, value, task, run, one string
+		name                                                                                  string
+		site, instance, service, release, build, host, value, task, run, one, receiver, drain string
 	}{
-		{"somebody else's", string(site.ID), string(instance.ID), string(service.ID), string(release.ID), string(release.Build), string(host.ID), string(set[0].ID), string(task.ID), string(run.ID), string(one.ID)},
-		{"what never was", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x"},
+		{"somebody else's", string(site.ID), string(instance.ID), string(service.ID), string(release.ID), string(release.Build), string(host.ID), string(set[0].ID), string(task.ID), string(run.ID), string(one.ID), string(receiver.ID), string(drain.ID)},
+		{"what never was", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x", "x"},
 	} {
 		t.Run(ids.name, func(t *testing.T) {
-			expand := strings.NewReplacer("SITE", ids.site, "INSTANCE", ids.instance, "SERVICE", ids.service, "RELEASE", ids.release, "BUILD", ids.build, "HOST", ids.host, "VALUE", ids.value, "TASK", ids.task, "RUN", ids.run, "ONE", ids.one)
+			expand := strings.NewReplacer("SITE", ids.site, "INSTANCE", ids.instance, "SERVICE", ids.service, "RELEASE", ids.release, "BUILD", ids.build, "HOST", ids.host, "VALUE", ids.value, "TASK", ids.task, "RUN", ids.run, "ONE", ids.one, "RECEIVER", ids.receiver, "DRAIN", ids.drain)
 			for _, path := range foreignGets {
 				b.get(expand.Replace(path)).want(notFound)
 			}
 			for _, path := range foreignPosts {
-				a := b.post(expand.Replace(path), "name=a&label=a&kind=web&role=viewer&username=stranger&replicas=1&size=small&key=A&value=b&host=a.example.org&to=1&confirm=primary&service=web&command=id")
+				a := b.post(expand.Replace(path), "name=a&label=a&kind=web&role=viewer&username=stranger&replicas=1&size=small&key=A&value=b&host=a.example.org&to=1&confirm=primary&service=web&command=id&address=https%3A%2F%2Fa.example&target=https%3A%2F%2Fa.example")
 				a.want(notFound)
 			}
 		})
@@ -186,7 +190,7 @@ func TestForeignThingsAreNotThere(t *testing.T) {
 
 var (
 	foreignGets = []string{
-		"/sites/SITE", "/sites/SITE/environment", "/instances/INSTANCE", "/instances/INSTANCE/releases", "/instances/INSTANCE/environment",
+		"/sites/SITE", "/sites/SITE/environment", "/sites/SITE/alerts", "/instances/INSTANCE", "/instances/INSTANCE/releases", "/instances/INSTANCE/environment",
 		"/instances/INSTANCE/hosts", "/instances/INSTANCE/tasks", "/instances/INSTANCE/settings", "/services/SERVICE", "/services/SERVICE/log", "/instances/INSTANCE/logs", "/instances/INSTANCE/logs/stream",
 		"/instances/INSTANCE/terminal", "/instances/INSTANCE/events", "/runs/ONE", "/runs/ONE/log", "/task-runs/RUN", "/task-runs/RUN/log",
 		"/releases/RELEASE", "/releases/RELEASE/log", "/builds/BUILD", "/builds/BUILD/log", "/events?instance=INSTANCE",
@@ -198,5 +202,6 @@ var (
 		"/services/SERVICE/resize", "/services/SERVICE/restart", "/services/SERVICE/delete", "/releases/RELEASE/cancel", "/builds/BUILD/cancel", "/hosts/HOST/delete",
 		"/instances/INSTANCE/tasks", "/tasks/TASK/run", "/tasks/TASK/pause", "/tasks/TASK/delete", "/task-runs/RUN/stop",
 		"/instances/INSTANCE/terminal", "/instances/INSTANCE/runs", "/runs/ONE/stop",
+		"/sites/SITE/alerts", "/sites/SITE/receivers/RECEIVER/test", "/sites/SITE/receivers/RECEIVER/delete", "/instances/INSTANCE/drains", "/drains/DRAIN/delete",
 	}
 )

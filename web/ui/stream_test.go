@@ -113,6 +113,9 @@ func TestLogsAreFollowed(t *testing.T) {
 	release := w.deploy(instance, procfile+"release: echo first; printf '\\033[31msecond\\033[0m\\n' >&2; echo third\n")
 	b := w.browser("admin")
 	path := "/releases/" + string(release.ID) + "/log"
+	eventually(t, "the last line is written, behind the state", func() bool {
+		return strings.Contains(b.get("/releases/"+string(release.ID)).body, "v1 is active: web.")
+	})
 	t.Run("from the first line to the end, with who wrote it", func(t *testing.T) {
 		s := b.listen(path, "")
 		if e := s.text("v1: deploy"); e.data["stream"] != "gondor" {

@@ -58,7 +58,7 @@ func (d *dashboard) handler() (http.Handler, error) {
 	for _, add := range []func(*http.ServeMux){
 		d.signInRoutes, d.siteRoutes, d.oneSiteRoutes, d.peopleRoutes, d.instanceRoutes,
 		d.serviceRoutes, d.releaseRoutes, d.buildRoutes, d.environmentRoutes, d.hostRoutes, d.taskRoutes, d.taskRunRoutes,
-		d.feedRoutes, d.logsRoutes, d.terminalRoutes, d.runRoutes, d.userRoutes, d.accountRoutes, d.eventRoutes,
+		d.feedRoutes, d.logsRoutes, d.drainRoutes, d.alertRoutes, d.receiverRoutes, d.terminalRoutes, d.runRoutes, d.userRoutes, d.accountRoutes, d.eventRoutes,
 	} {
 		add(mux)
 	}

@@ -13,6 +13,7 @@ func views() map[string]reflect.Type {
 		"sites":            reflect.TypeFor[sitesView](),
 		"site":             reflect.TypeFor[siteView](),
 		"site-environment": reflect.TypeFor[siteEnvironmentView](),
+		"alerts":           reflect.TypeFor[alertsView](),
 		"instance":         reflect.TypeFor[instanceView](),
 		"settings":         reflect.TypeFor[settingsView](),
 		"service":          reflect.TypeFor[serviceView](),

@@ -8,11 +8,11 @@ import (
 // tone is how a state is coloured, beside the word that says it: good, moving, bad or idle.
 func tone(state any) string {
 	switch fmt.Sprint(state) {
-	case "running", "active", "succeeded", "healthy":
+	case "running", "active", "succeeded", "healthy", "arrived", "well":
 		return "good"
-	case "deploying", "restarting", "pending", "preparing", "starting", "waiting", "queued", "building", "draining", "due":
+	case "deploying", "restarting", "pending", "preparing", "starting", "waiting", "queued", "building", "draining", "due", "sending":
 		return "moving"
-	case "failed", "unhealthy", "crashed", "missed":
+	case "failed", "unhealthy", "crashed", "missed", "failing", "alert":
 		return "bad"
 	default:
 		return "idle"
@@ -25,9 +25,21 @@ func ago(t, now time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	switch d := now.Sub(t); {
-	case d < 45*time.Second:
+	d := now.Sub(t)
+	if d < moments {
 		return "just now"
+	}
+	return roughly(d) + " ago"
+}
+
+// moments is what people call no time at all.
+const moments = 45 * time.Second
+
+// roughly is a duration in the largest unit that fits.
+func roughly(d time.Duration) string {
+	switch {
+	case d < moments:
+		return "less than a minute"
 	case d < time.Hour:
 		return units(int((d+30*time.Second)/time.Minute), "minute")
 	case d < 36*time.Hour:
@@ -39,7 +51,7 @@ func ago(t, now time.Time) string {
 
 func units(n int, unit string) string {
 	if n == 1 {
-		return "1 " + unit + " ago"
+		return "1 " + unit
 	}
-	return fmt.Sprintf("%d %ss ago", n, unit)
+	return fmt.Sprintf("%d %ss", n, unit)
 }

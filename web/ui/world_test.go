@@ -21,6 +21,7 @@ import (
 	"gondor/cluster/clustertest"
 	"gondor/cluster/local"
 	"gondor/cluster/local/supervisor"
+	"gondor/drain"
 	"gondor/notify"
 	"gondor/runner"
 	"gondor/store"
@@ -54,6 +55,7 @@ type world struct {
 	server *httptest.Server
 	admin  app.Actor
 
+	drains   *drain.Drains     // which send nothing before runDrains
 	sessions map[string]string // by the name of who is signed in
 }
 
@@ -73,9 +75,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, ctx: ctx, server: httptest.NewUnstartedServer(nil), sessions: map[string]string{}}
 	w.url = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port(w.server.Listener.Addr()))}
 	joined := runner.New(log)
+	w.drains = drain.New(drain.Options{Dir: filepath.Join(dir, "drains"), Logs: engine, Log: log, Timing: drain.Timing{Linger: 50 * time.Millisecond}})
 	w.App = app.New(app.Config{URL: w.url}, app.Ports{
 		Store: kept, Vault: newVault(t), Workloads: engine, Processes: engine, Builder: engine, Logs: engine,
-		Sources: build.NewSources(filepath.Join(dir, "sources"), build.Limits{}), Endpoints: joined, Notifier: notify.New(notify.Options{}),
+		Sources: build.NewSources(filepath.Join(dir, "sources"), build.Limits{}), Endpoints: joined, Notifier: notify.New(notify.Options{}), DrainStates: w.drains,
 	}, log)
 	runAll(t, ctx, cancel, engine.Run, w.Run, joined.Run)
 	w.serve(log, joined)
@@ -99,6 +102,12 @@ func (w *world) bootstrap() {
 	_, err := w.Bootstrap(w.ctx, password)
 	must(w.t, err)
 	w.admin = w.browser("admin").actor()
+}
+
+// runDrains sends the logs on until the test ends.
+func (w *world) runDrains() {
+	ctx, cancel := context.WithCancel(w.ctx)
+	runAll(w.t, ctx, cancel, func(ctx context.Context) error { return w.drains.Run(ctx, w.App, w.Store) })
 }
 
 func openEngine(t *testing.T, dir string, log *slog.Logger) *local.Engine {

@@ -8,6 +8,8 @@ interface Change {
   noun: string;
 }
 
+// A section of what no event tells, such as how far a drain has come, says after how many
+// seconds it is fetched again.
 class Section {
   private busy = false;
   private stale = false;
@@ -15,7 +17,10 @@ class Section {
   constructor(
     private readonly element: HTMLElement,
     private readonly swapped: () => void,
-  ) {}
+  ) {
+    const seconds = Number(element.dataset.every);
+    if (seconds) window.setInterval(() => void (document.hidden || this.refresh()), seconds * 1000);
+  }
 
   shows(noun: string): boolean {
     const nouns = this.element.dataset.nouns;
