@@ -80,21 +80,11 @@ func (a *App) CancelRelease(ctx context.Context, who Actor, id ID[Release]) (Rel
 // ReleaseLog yields the lines of a release's log. Following ends with the release.
 func (a *App) ReleaseLog(ctx context.Context, who Actor, id ID[Release], q LogQuery) iter.Seq2[LogLine, error] {
 	release, err := a.Release(ctx, who, id)
-	q.Follow = q.Follow && release.State.Moving() // a kill may have left the log of an ended one open
-	return a.lines(ctx, ReleaseLog(release), q, err)
+	return a.linesUntil(ctx, ReleaseLog(release), q, !release.State.Moving(), release.Ended, err)
 }
 
 // ServiceLog yields the lines of a service's log.
 func (a *App) ServiceLog(ctx context.Context, who Actor, id ID[Service], q LogQuery) iter.Seq2[LogLine, error] {
 	service, err := a.Service(ctx, who, id)
 	return a.lines(ctx, ServiceLog(service), q, err)
-}
-
-// lines yields a log, or only the error for which it may not be read.
-func (a *App) lines(ctx context.Context, log LogName, q LogQuery, refused error) iter.Seq2[LogLine, error] {
-	if refused != nil {
-		return func(yield func(LogLine, error) bool) { yield(LogLine{}, refused) }
-	}
-	q.Log = log
-	return a.Logs.Lines(ctx, q)
 }

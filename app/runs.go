@@ -121,8 +121,7 @@ func (a *App) StopRun(ctx context.Context, who Actor, id ID[Run]) (Run, error) {
 // RunLog yields the lines of a detached run's log. Following ends with the run.
 func (a *App) RunLog(ctx context.Context, who Actor, id ID[Run], q LogQuery) iter.Seq2[LogLine, error] {
 	run, err := a.OneRun(ctx, who, id)
-	q.Follow = q.Follow && !run.State.Over()
-	return a.lines(ctx, runLog(run), q, err)
+	return a.linesUntil(ctx, runLog(run), q, run.State.Over(), run.Ended, err)
 }
 
 func runFor(r Reader, who Actor, id ID[Run]) (Run, error) {

@@ -83,8 +83,7 @@ func (a *App) stopped(run TaskRun, why string) TaskRun {
 // TaskRunLog yields the lines of a run's log. Following ends with the run.
 func (a *App) TaskRunLog(ctx context.Context, who Actor, id ID[TaskRun], q LogQuery) iter.Seq2[LogLine, error] {
 	run, err := a.TaskRun(ctx, who, id)
-	q.Follow = q.Follow && !run.State.Ended()
-	return a.lines(ctx, taskRunLog(run), q, err)
+	return a.linesUntil(ctx, taskRunLog(run), q, run.State.Ended(), run.Ended, err)
 }
 
 // taskRunLog is the log of a task run: what Gondor says of it and what its attempts write.

@@ -92,8 +92,7 @@ func (a *App) AttachBuild(ctx context.Context, who Actor, id ID[Build]) (endpoin
 // BuildLog yields the lines of a build's log. Following ends with the build.
 func (a *App) BuildLog(ctx context.Context, who Actor, id ID[Build], q LogQuery) iter.Seq2[LogLine, error] {
 	build, err := a.Build(ctx, who, id)
-	q.Follow = q.Follow && !build.State.Ended() // a kill may have left the log of an ended one open
-	return a.lines(ctx, BuildLog(id), q, err)
+	return a.linesUntil(ctx, BuildLog(id), q, build.State.Ended(), build.Ended, err)
 }
 
 // buildSession shows the output of a build to who joins it.
