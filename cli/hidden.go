@@ -22,7 +22,7 @@ import (
 func (p *Program) serverCommands() []*cobra.Command {
 	return []*cobra.Command{
 		p.serveCommand(), p.routerCommand(), p.installCommand(), p.demoCommand(), p.backupCommand(),
-		p.imageCommand(), p.registryCommand(),
+		p.imageCommand(), p.registryCommand(), p.agentCommand(),
 		p.supervisorCommand(), p.staticCommand(), p.demoSiteCommand(), p.insideCommand(),
 	}
 }

@@ -50,6 +50,8 @@ func installFlags(flags *pflag.FlagSet, o *manifest.Options) {
 	flags.StringVar(&o.Storage, "storage", "10Gi", "the size of the control plane's volume")
 	installedRegistryFlags(flags, &o.Registry)
 	installedRouterFlags(flags, &o.Router)
+	flags.BoolVar(&o.Agent.Installed, "agent", false, "an agent on every node, which keeps what processes wrote while the control plane is down")
+	flags.StringVar(&o.Agent.Budget, "agent-budget", "1Gi", "what an agent may keep that its node has removed")
 }
 
 func installedRegistryFlags(flags *pflag.FlagSet, r *manifest.Registry) {

@@ -15,7 +15,7 @@ import (
 type kubeFlags struct {
 	kubeconfig, namespace, image              string
 	registry, registryAddress, registrySecret string
-	storageClass, ready                       string
+	agents, storageClass, ready               string
 	bases, buildEnv                           []string
 }
 
@@ -26,6 +26,7 @@ func (f *kubeFlags) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&f.registry, "registry", "", "where nodes pull the images of sites from: HOST[:PORT]")
 	flags.StringVar(&f.registryAddress, "registry-address", "", "where pods reach the same registry (default: as nodes do)")
 	flags.StringVar(&f.registrySecret, "registry-secret", "", "the Secret with the key of Gondor's own registry")
+	flags.StringVar(&f.agents, "agents", "", "the namespace of the agents of the nodes (default: there are none)")
 	flags.StringVar(&f.storageClass, "storage-class", "", "of the volumes of instances (default: the cluster's)")
 	flags.StringArrayVar(&f.bases, "base", nil, "images that sites are built and run in: RUNTIME=BUILD[,RUN], for each runtime")
 	flags.StringArrayVar(&f.buildEnv, "build-env", nil, "a variable of every build: KEY=VALUE")
@@ -37,7 +38,7 @@ func (f kubeFlags) given() string {
 	for name, value := range map[string]string{
 		"--kubeconfig": f.kubeconfig, "--namespace": f.namespace, "--image": f.image, "--registry": f.registry,
 		"--registry-address": f.registryAddress, "--registry-secret": f.registrySecret,
-		"--storage-class": f.storageClass, "--ready": f.ready,
+		"--agents": f.agents, "--storage-class": f.storageClass, "--ready": f.ready,
 		"--base": strings.Join(f.bases, " "), "--build-env": strings.Join(f.buildEnv, " "),
 	} {
 		if value != "" {
@@ -88,6 +89,7 @@ func (f kubeFlags) read(dir string) (o kubeOptions, err error) {
 	if o.Bases, err = f.readBases(); err != nil {
 		return o, err
 	}
+	o.Agents.Namespace = f.agents
 	o.BuildEnv, err = f.readBuildEnv()
 	return o, err
 }

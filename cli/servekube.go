@@ -58,8 +58,16 @@ func (p *Program) serveHolding(ctx context.Context, o serverOptions) (err error)
 			return err
 		}
 	}
+	if agents := &o.kube.Agents; agents.Namespace != "" {
+		if agents.Key, err = kube.AgentKey(ctx, o.kube.Config, agents.Namespace, agentSecret); err != nil {
+			return err
+		}
+	}
 	return p.serveOpened(ctx, o)
 }
+
+// agentSecret is the Secret with the key of the agents, in their namespace.
+const agentSecret = "gondor-agent"
 
 // identity is who holds the Lease: this pod, however often its container begins anew, or
 // else this process.

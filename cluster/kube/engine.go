@@ -63,6 +63,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, err
 	}
 	e.logs = newFollower(client, pods, o.Logs, o.Logger)
+	e.logs.agents = newAgents(client, o.Agents)
 	return e, nil
 }
 
@@ -107,6 +108,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	group.Go(func() error { return e.inform(ctx) })
 	group.Go(func() error { e.shipment.begin(ctx); return nil })
 	group.Go(func() error { return e.logs.run(ctx) })
+	group.Go(func() error { return e.logs.visit(ctx, e.informers.Apps().V1().Deployments()) })
 	group.Go(func() error { return e.judge(ctx) })
 	if err := group.Wait(); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err

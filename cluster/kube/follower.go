@@ -18,9 +18,10 @@ import (
 //
 // What the store has of a process says where to go on after a restart of Gondor. Nodes
 // keep the output of the present container of a pod and of the one before, up to the size
-// at which they rotate it. So this is lost: of what was written while Gondor was down, all
-// but the last two lives of a container that was restarted again and again, what a node
-// rotated away, and what was on a node that was lost or in a pod that was removed.
+// at which they rotate it. So this is lost without agents: of what was written while Gondor
+// was down, all but the last two lives of a container that was restarted again and again,
+// what a node rotated away, and what was in a pod that was removed. Agents keep all of that,
+// within their budget; what was on a node that was lost is lost with them too.
 type follower struct {
 	client   kubernetes.Interface
 	informer cache.SharedIndexInformer // of all pods
@@ -29,16 +30,19 @@ type follower struct {
 	// changed is called when what told returns of a pod has changed; nil: nobody listens.
 	changed   func(namespace, pod string)
 	positions *positions
+	agents    *agents // nil: nodes have none
 
 	mu      sync.Mutex
 	readers map[types.UID]*reader
-	begun   chan struct{} // closed when a reader was added; then there is another
+	left    map[types.UID]left // of pods that have gone, until no agent has anything of them
+	begun   chan struct{}      // closed when a reader was added; then there is another
 }
 
 func newFollower(client kubernetes.Interface, informer cache.SharedIndexInformer, store LogStore, log *slog.Logger) *follower {
 	return &follower{
 		client: client, informer: informer, store: store, log: log,
 		positions: newPositions(store), readers: map[types.UID]*reader{}, begun: make(chan struct{}),
+		left: map[types.UID]left{},
 	}
 }
 
@@ -97,8 +101,17 @@ func (f *follower) miss(object any) {
 	}
 }
 
+// left is where the reader of a pod that has gone was.
+type left struct {
+	node  string
+	place place
+}
+
 // forget drops a reader that has nothing to do any more.
 func (f *follower) forget(uid types.UID) {
+	if r := f.reader(uid); r != nil && f.agents != nil {
+		f.leave(r)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.readers, uid)

@@ -30,6 +30,10 @@ const (
 // ended, with io.EOF or another error where one that runs has to be followed again.
 func (r *reader) copy(ctx context.Context, s source) (moved bool, err error) {
 	stream, err := r.open(ctx, s)
+	if r.before || r.copied { // else nothing was rotated away yet
+		r.fillGap(ctx)
+	}
+	r.copied = true
 	if err != nil {
 		return false, err
 	}
@@ -79,6 +83,7 @@ type copying struct {
 	partial []byte    // a line that has not ended
 	batch   []app.LogLine
 	moved   bool
+	kept    bool // an agent has kept it: old words, of which the replica is not told
 }
 
 // all copies whole lines until the stream ends, with io.EOF or another error.
@@ -135,10 +140,12 @@ func (c *copying) line() error {
 func (c *copying) take(at time.Time, stream app.Stream, text string) {
 	r := c.reader
 	if message, found := inside.HealthMessage(text); found && stream == app.Gondor {
-		r.heedHealth(message) // it is told of the replica, not of the log
+		if !c.kept {
+			r.heedHealth(message) // it is told of the replica, not of the log
+		}
 		return
 	}
-	if stream != app.Gondor {
+	if stream != app.Gondor && !c.kept {
 		r.words.add(text)
 	}
 	if c.ahead = c.ahead || at.After(c.at); !c.ahead || stream == app.Gondor && r.place.said[at.UnixNano()] {
@@ -169,7 +176,9 @@ func (c *copying) flush() error {
 	if err := r.follower.store.Write(r.name, c.batch...); err != nil {
 		return fmt.Errorf("keep a log: %w", err)
 	}
+	r.mu.Lock()
 	r.place.after, c.moved = c.batch[len(c.batch)-1].Time, true
+	r.mu.Unlock()
 	c.batch = c.batch[:0]
 	return nil
 }

@@ -30,7 +30,9 @@ type Options struct {
 	// "node", "go", "static", "none". A missing one is taken from DefaultBases.
 	Bases map[string]Base
 
-	Logs LogStore
+	// Agents keep on the nodes what processes wrote.
+	Agents Agents
+	Logs   LogStore
 	// LogBudget is what all logs may use together, in bytes, default 10 GB.
 	LogBudget int64
 	Drainer   app.Drainer // asked before a workload is removed; nil: nobody is
@@ -62,6 +64,15 @@ type Registry struct {
 	Key []byte
 	// Username and Password are for a registry elsewhere.
 	Username, Password string
+}
+
+// Agents say how the agents of the nodes are reached.
+type Agents struct {
+	Namespace string // that their pods are in; empty: there are none
+	Key       []byte // signs the token of Gondor
+	// Dial connects Gondor to them, where it is not in the cluster's network; nil: as
+	// anybody does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Base is the pair of images of one runtime.

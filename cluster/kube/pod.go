@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gondor/app"
+	"gondor/cluster/kube/agent"
 	"gondor/cluster/kube/inside"
 )
 
@@ -22,9 +23,9 @@ const (
 
 // Names within a pod.
 const (
-	processContainer = "process" // the one that runs the program
-	carryContainer   = "carry"   // carries Gondor's binary in before that
-	webPort          = "web"     // of a web service
+	processContainer = agent.Container // the one that runs the program
+	carryContainer   = "carry"         // carries Gondor's binary in before that
+	webPort          = "web"           // of a web service
 	pullSecret       = "registry"
 	dataClaim        = "data"
 )

@@ -29,8 +29,9 @@ type reader struct {
 	read    map[string]bool // containers that have ended and were read to the end
 	changed chan struct{}   // closed at the next change of all that
 
-	place place // where it is in the log; the run's own
-	words words
+	place  place // where it is in the log; the run's own, but written under the lock
+	copied bool  // the output of a container was opened; the run's own
+	words  words
 }
 
 func newReader(f *follower, pod *corev1.Pod, before bool) *reader {
@@ -81,6 +82,7 @@ func (r *reader) run(ctx context.Context) {
 	if err := r.find(ctx); err != nil {
 		return // ctx has ended
 	}
+	r.catchUp(ctx)
 	for ctx.Err() == nil {
 		s, changed := r.due()
 		switch {
@@ -118,7 +120,9 @@ func (r *reader) find(ctx context.Context) error {
 	for pause := time.Second; ; pause = min(2*pause, mostPause) {
 		place, err := r.follower.positions.of(ctx, r.name, r.replica)
 		if err == nil {
+			r.mu.Lock()
 			r.place = place
+			r.mu.Unlock()
 			return nil
 		}
 		r.complain("can't find where a log ends", err)

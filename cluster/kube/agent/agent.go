@@ -16,7 +16,6 @@ import (
 type Options struct {
 	Root      string // the node's /var/log
 	Namespace string // where Gondor lives: the pods of its instances and builds are kept
-	Container string // the one of each pod whose output is kept
 	// Budget is what may be kept that the kubelet has removed, in bytes. What is beyond it
 	// goes, the oldest first.
 	Budget int64

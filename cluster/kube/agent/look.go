@@ -48,7 +48,7 @@ var outputFile = regexp.MustCompile(`^[0-9]+\.log(\.[0-9-]+(\.gz)?)?$`)
 
 // lookAt links what is new of a pod.
 func (a *Agent) lookAt(pod Pod, seen map[string]bool) error {
-	at := path.Join(podsDirectory, pod.directory(), a.options.Container)
+	at := path.Join(podsDirectory, pod.directory(), Container)
 	entries, err := fs.ReadDir(a.root.FS(), at)
 	if err != nil {
 		return unlessGone(err)

@@ -102,7 +102,7 @@ func (n *node) removePod() {
 func (n *node) agent(budget int64) *Agent {
 	n.t.Helper()
 	a, err := Open(Options{
-		Root: n.root, Namespace: "gondor", Container: "process", Budget: budget, Key: []byte(strings.Repeat("k", 32)),
+		Root: n.root, Namespace: "gondor", Budget: budget, Key: []byte(strings.Repeat("k", 32)),
 		Logger: slog.New(slog.NewTextHandler(n.t.Output(), nil)),
 	})
 	n.must(err)

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Container is the one of each pod whose output is kept: that of the program.
+const Container = "process"
+
 // Pod is a pod whose output the agent keeps.
 type Pod struct {
 	Namespace string `json:"namespace"`

@@ -21,7 +21,7 @@ func (o Options) Check() error {
 	var faults app.Errors
 	for _, err := range []error{
 		app.CheckDomain("--domain", o.Domain), checkImage(o.Image), checkNamespace(o.Namespace), checkURL(o.PublicURL),
-		checkQuantity("--storage", o.Storage), o.Registry.check(), o.Router.check(),
+		checkQuantity("--storage", o.Storage), o.Registry.check(), o.Router.check(), checkQuantity("--agent-budget", o.Agent.Budget),
 		checkPairs("--base", "python=registry.example.com/python:3.13", o.Bases),
 		checkPairs("--build-env", "PIP_INDEX_URL=https://pypi.example.com/simple", o.BuildEnv),
 		checkNetworks(o.TrustedProxies),

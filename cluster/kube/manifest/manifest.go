@@ -19,7 +19,7 @@ var templates embed.FS
 // the rights, the rules that hold them, then what runs.
 var parts = [...]string{
 	"namespace.yaml", "rights.yaml", "admission.yaml", "network.yaml",
-	"controlplane.yaml", "registry.yaml", "router.yaml",
+	"agent.yaml", "controlplane.yaml", "registry.yaml", "router.yaml",
 }
 
 // Write writes the manifests as a stream of YAML documents, in an order in which they can
@@ -38,7 +38,7 @@ func Write(w io.Writer, o Options) error {
 		return fmt.Errorf("read the templates of the manifests: %w", err)
 	}
 	for _, part := range parts {
-		if part == "registry.yaml" && !o.OwnRegistry() {
+		if part == "registry.yaml" && !o.OwnRegistry() || part == "agent.yaml" && !o.Agent.Installed {
 			continue
 		}
 		if err := writePart(w, set.Lookup(part), o); err != nil {

@@ -36,7 +36,9 @@ func installations() map[string]manifest.Options {
 	ports := small
 	ports.Registry = manifest.Registry{NodePort: 30600, Storage: "1Gi", Budget: "500Mi"}
 	ports.Router = manifest.Router{Kind: manifest.Deployment, NodePort: 30080}
-	return map[string]manifest.Options{"node-ports-80": small, "another-registry": large, "node-port-30080": ports}
+	agents := small
+	agents.Agent = manifest.Agent{Installed: true, Budget: "2Gi"}
+	return map[string]manifest.Options{"agents": agents, "node-ports-80": small, "another-registry": large, "node-port-30080": ports}
 }
 
 func render(t *testing.T, o manifest.Options) []byte {
@@ -129,6 +131,7 @@ func TestFaultsOfOptions(t *testing.T) {
 		"a budget of nothing":              {func(o *manifest.Options) { o.Registry.Budget = "0" }, "--registry-budget"},
 		"a router of another kind":         {func(o *manifest.Options) { o.Router.Kind = "statefulset" }, "--router"},
 		"a host port beyond all":           {func(o *manifest.Options) { o.Router.HostPort = 70000 }, "--router-host-port"},
+		"agents that may keep nothing":     {func(o *manifest.Options) { o.Agent.Budget = "0" }, "--agent-budget"},
 		"no replicas":                      {func(o *manifest.Options) { o.Router.Replicas = -1 }, "--router-replicas"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,6 +27,7 @@ type Options struct {
 
 	Registry Registry
 	Router   Router
+	Agent    Agent
 }
 
 // Registry says where the images of sites are kept.
@@ -48,6 +49,12 @@ type Router struct {
 	NodePort int
 }
 
+// Agent says whether nodes have agents, which keep what processes wrote.
+type Agent struct {
+	Installed bool
+	Budget    string // what one may keep that its node has removed, default "1Gi"
+}
+
 // The kinds of Router.
 const (
 	DaemonSet  = "daemonset"
@@ -61,6 +68,7 @@ func (o Options) withDefaults() Options {
 	set(&o.Registry.Storage, "20Gi")
 	set(&o.Router.Kind, DaemonSet)
 	set(&o.Router.Replicas, 2)
+	set(&o.Agent.Budget, "1Gi")
 	set(&o.PublicURL, "http://"+o.Domain+o.Router.port())
 	return o
 }
@@ -128,6 +136,9 @@ func (o Options) ServeArguments() []string {
 	if o.OwnRegistry() {
 		all = append(all, "--registry-address=gondor-registry."+o.Namespace+".svc:5000", "--registry-secret=gondor-registry")
 	}
+	if o.Agent.Installed {
+		all = append(all, "--agents="+o.AgentNamespace())
+	}
 	if o.StorageClass != "" {
 		all = append(all, "--storage-class="+o.StorageClass)
 	}
@@ -139,6 +150,18 @@ func (o Options) RegistryArguments() []string {
 	return []string{
 		"registry", "--listen=:5000", "--data=/var/lib/registry", "--key-file=/etc/gondor-registry/key",
 		"--budget=" + o.Registry.Budget,
+	}
+}
+
+// AgentNamespace is where the agents are. The name is not that of an instance, whose ID is
+// longer.
+func (o Options) AgentNamespace() string { return o.Namespace + "-agent" }
+
+// AgentArguments are those of an agent.
+func (o Options) AgentArguments() []string {
+	return []string{
+		"agent", "--listen=:8086", "--logs=/var/log", "--key-file=/etc/gondor-agent/key",
+		"--namespace=" + o.Namespace, "--budget=" + o.Agent.Budget,
 	}
 }
 
