@@ -132,7 +132,7 @@ func (i *Installation) apply(ctx context.Context) error {
 		"install", "--domain", "localhost", "--image", i.image, "--namespace", i.Namespace,
 		"--registry-node-port", strconv.Itoa(i.Port), "--router-node-port", strconv.Itoa(i.Port + 1),
 		"--router-host-port", strconv.Itoa(i.HostPort), "--public-url", i.URL(),
-		"--storage", "5Gi", "--registry-storage", "8Gi",
+		"--storage", "5Gi", "--registry-storage", "8Gi", "--agent",
 	}
 	for runtime, base := range bases {
 		if i.Bare {
