@@ -100,7 +100,7 @@ const leastKey = sha256.Size
 func Key(contents []byte) ([]byte, error) {
 	key := bytes.TrimSpace(contents)
 	if len(key) < leastKey {
-		return nil, app.Invalid("key", "the key of the registry has %d bytes; make one with at least %d, such as by: openssl rand -hex 32", len(key), leastKey)
+		return nil, app.Invalid("key", "has only %d bytes; make one with at least %d, such as by: openssl rand -hex 32", len(key), leastKey)
 	}
 	return key, nil
 }
