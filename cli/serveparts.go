@@ -10,14 +10,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"gondor/app"
 	"gondor/build"
 	"gondor/cluster"
-	"gondor/cluster/local"
-	"gondor/cluster/local/supervisor"
 	"gondor/drain"
 	"gondor/notify"
 	"gondor/router"
@@ -142,86 +139,6 @@ func (s *server) openRouter(ctx context.Context) error {
 		Limits:         router.Limits{Shutdown: s.options.grace},
 		Logger:         s.options.log,
 	})
-	return nil
-}
-
-func (s *server) openEngine(ctx context.Context) error {
-	o := cluster.Options{Engine: s.options.engine}
-	var err error
-	switch o.Engine {
-	case cluster.Local:
-		o.Local, err = s.localOptions()
-	case cluster.Kube:
-		o.Kube = s.kubeOptions()
-	}
-	if err != nil {
-		return err
-	}
-	if s.engine, err = cluster.Open(ctx, o); err != nil {
-		return err
-	}
-	for _, note := range s.engine.Notes() {
-		s.options.log.Warn(note)
-	}
-	return nil
-}
-
-func (s *server) localOptions() (local.Options, error) {
-	executable, err := os.Executable()
-	if err != nil {
-		return local.Options{}, fmt.Errorf("find Gondor's binary: %w", err)
-	}
-	space, err := spaceOf(s.options.data)
-	if err != nil {
-		return local.Options{}, err
-	}
-	return placed(local.Options{
-		CacheBudget: s.budget.Caches(), LogBudget: s.budget.Logs(), Reserve: space.Reserve,
-		Limits:     local.Limits{Disk: s.budget.Build()},
-		Dir:        filepath.Join(s.options.data, "engine"),
-		Supervisor: []string{executable, "supervisor", "--dir"},
-		Drainer:    s.router,
-		Logger:     s.options.log,
-	}), nil
-}
-
-// checkAddress refuses an address that is taken before anything is made. A supervisor
-// that runs already may hold the address for us.
-func (s *server) checkAddress(ctx context.Context) error {
-	if s.options.engine == cluster.Local {
-		if _, err := supervisor.Dial(ctx, filepath.Join(s.options.data, "engine", "supervisor")); err == nil {
-			return nil
-		}
-		s.alone = true
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.listen)
-	if err != nil {
-		return s.cannotListen(err)
-	}
-	return listener.Close()
-}
-
-func (s *server) cannotListen(err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) || app.CodeOf(err) == app.CodeConflict {
-		return app.Conflict("", "something else listens on %s; stop it, or choose another address with --listen", s.options.listen)
-	}
-	return fmt.Errorf("listen on %s: %w", s.options.listen, err)
-}
-
-func (s *server) listen(ctx context.Context) (err error) {
-	s.listener, err = s.engine.Listen(ctx, "tcp", s.options.listen)
-	if err != nil {
-		return s.cannotListen(err)
-	}
-	s.closers = append(s.closers, s.listener)
-	s.url = s.options.urlOf(s.listener.Addr())
-	if s.options.kube.ready == "" {
-		return nil
-	}
-	if s.ready, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.kube.ready); err != nil {
-		return fmt.Errorf("listen on %s for the kubelet: %w", s.options.kube.ready, err)
-	}
-	s.closers = append(s.closers, s.ready)
 	return nil
 }
 
