@@ -106,7 +106,7 @@ func TestATerminalGoesOnWhereItWasWhenItsClientComesBack(t *testing.T) {
 func TestWhoComesBackTakesThePlaceOfTheConnectionThatSeemsToBeThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	g := h.visit(t, "echo ready; cat")
+	g := h.visit(t, "echo ready; exec cat")
 	g.sees("ready")
 	before := g.socket
 	if status := g.returns(g.secret); status != http.StatusSwitchingProtocols {
@@ -142,7 +142,7 @@ func TestTheEndIsToldToWhoComesBackForIt(t *testing.T) {
 func TestWhoMayNotComeBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	g := h.visit(t, "echo ready; cat")
+	g := h.visit(t, "echo ready; exec cat")
 	g.sees("ready")
 	if status := g.returns("WRONG"); status != http.StatusForbidden {
 		t.Errorf("with another secret the status is %d", status)
