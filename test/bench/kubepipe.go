@@ -23,7 +23,7 @@ const (
 
 // pipeClass is the size of both processes, so that their own share of CPU is not what is
 // measured.
-const pipeClass = "xlarge"
+const pipeClass = "large"
 
 // kubePipe is a site whose image has a shell, to run in.
 type kubePipe struct {
