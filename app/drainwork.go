@@ -46,11 +46,7 @@ func (a *App) drainWork(r Reader, drain Drain) (DrainWork, error) {
 	if err != nil {
 		return DrainWork{}, err
 	}
-	site, err := r.Sites().Get(instance.Site)
-	if err != nil {
-		return DrainWork{}, err
-	}
-	group, err := r.Groups().Get(site.Group)
+	site, err := fullName(r, instance.Site)
 	if err != nil {
 		return DrainWork{}, err
 	}
@@ -59,7 +55,7 @@ func (a *App) drainWork(r Reader, drain Drain) (DrainWork, error) {
 		return DrainWork{}, err
 	}
 	at, err := ParseDrainTarget(target)
-	return DrainWork{Drain: drain, URL: at, Site: group.Name + "/" + site.Name, Label: instance.Label, Host: instance.Domain}, err
+	return DrainWork{Drain: drain, URL: at, Site: site, Label: instance.Label, Host: instance.Domain}, err
 }
 
 // InstanceLog is one log of an instance, with what its lines are about.
@@ -75,15 +71,9 @@ type InstanceLog struct {
 // runs, and its access log. Those that nobody has written to are among them.
 func (a *App) InstanceLogs(ctx context.Context, instance ID[Instance]) ([]InstanceLog, error) {
 	var logs []InstanceLog
-	err := a.read(ctx, func(r Reader) error {
-		for _, list := range []func(Reader, ID[Instance]) ([]InstanceLog, error){accessLogs, serviceLogs, releaseLogs, runLogs, taskRunLogs} {
-			some, err := list(r, instance)
-			if err != nil {
-				return err
-			}
-			logs = append(logs, some...)
-		}
-		return nil
+	err := a.read(ctx, func(r Reader) (err error) {
+		logs, err = instanceLogs(r, instance)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the logs of instance %s: %w", instance, err)

@@ -162,7 +162,7 @@ func (a *App) markDeleted(tx Tx, instance Instance) error {
 	if err := deleteAll(tx.Hosts(), HostByInstance, instance.Key()); err != nil {
 		return err
 	}
-	if err := a.settleAll(tx, instance.ID, every, "The instance was deleted."); err != nil {
+	if err := a.settleAll(tx, instance.ID, "The instance was deleted."); err != nil {
 		return err
 	}
 	instance.Deleted = a.now()

@@ -5,6 +5,19 @@ import (
 	"strconv"
 )
 
+// instanceLogs is App.InstanceLogs within a transaction.
+func instanceLogs(r Reader, instance ID[Instance]) ([]InstanceLog, error) {
+	var logs []InstanceLog
+	for _, list := range []func(Reader, ID[Instance]) ([]InstanceLog, error){accessLogs, serviceLogs, releaseLogs, runLogs, taskRunLogs} {
+		some, err := list(r, instance)
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, some...)
+	}
+	return logs, nil
+}
+
 func accessLogs(_ Reader, instance ID[Instance]) ([]InstanceLog, error) {
 	return []InstanceLog{{Name: AccessLog(instance), Kind: "access"}}, nil
 }

@@ -62,6 +62,16 @@ func serviceFor(r Reader, who Actor, action Action, id ID[Service]) (Service, In
 	return service, instance, site, err
 }
 
+// fullName is the name of a site with that of its group: "GROUP/NAME".
+func fullName(r Reader, id ID[Site]) (string, error) {
+	site, err := r.Sites().Get(id)
+	if err != nil {
+		return "", err
+	}
+	group, err := r.Groups().Get(site.Group)
+	return group.Name + "/" + site.Name, err
+}
+
 // sight is all that one person may see, read once for a whole list.
 type sight struct {
 	all    bool

@@ -42,9 +42,9 @@ func (a *App) settle(tx Tx, kind AlertKind, on, how string) error {
 	return a.endAlert(tx, alert, how)
 }
 
-// settleAll ends the alerts of an instance that keep says nothing for.
-func (a *App) settleAll(tx Tx, instance ID[Instance], ends func(Alert) bool, how string) error {
-	going, err := gather(tx.Alerts().By(AlertGoing, string(instance)), ends)
+// settleAll ends all alerts of an instance.
+func (a *App) settleAll(tx Tx, instance ID[Instance], how string) error {
+	going, err := gather(tx.Alerts().By(AlertGoing, string(instance)), every[Alert])
 	for _, alert := range going {
 		if err := a.endAlert(tx, alert, how); err != nil {
 			return err
@@ -85,16 +85,12 @@ func (a *App) tell(tx Tx, instance Instance, alert Alert) error {
 
 // messageOf says of an alert what its receivers are told.
 func (a *App) messageOf(r Reader, instance Instance, alert Alert) (Message, error) {
-	site, err := r.Sites().Get(instance.Site)
-	if err != nil {
-		return Message{}, err
-	}
-	group, err := r.Groups().Get(site.Group)
+	site, err := fullName(r, instance.Site)
 	if err != nil {
 		return Message{}, err
 	}
 	m := Message{
-		Status: MessageFiring, Alert: string(alert.ID), Kind: alert.Kind, Site: group.Name + "/" + site.Name, Instance: instance.Label,
+		Status: MessageFiring, Alert: string(alert.ID), Kind: alert.Kind, Site: site, Instance: instance.Label,
 		Title: alert.Title, Text: alert.Text, Began: alert.Began, URL: a.config.URL.JoinPath("instances", string(instance.ID)).String(),
 	}
 	if !alert.Ended.IsZero() {

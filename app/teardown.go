@@ -72,8 +72,12 @@ func (a *App) eraseInstance(ctx context.Context, instance Instance) ([]LogName, 
 	var logs []LogName
 	err := a.update(ctx, func(tx Tx) error {
 		var err error
-		if logs, err = instanceLogs(tx.Reader(), instance); err != nil {
+		kept, err := instanceLogs(tx.Reader(), instance.ID)
+		if err != nil {
 			return err
+		}
+		for _, log := range kept {
+			logs = append(logs, log.Name)
 		}
 		if err := deleteInstance(tx, instance); err != nil {
 			return err
@@ -84,35 +88,6 @@ func (a *App) eraseInstance(ctx context.Context, instance Instance) ([]LogName, 
 	})
 	if err != nil {
 		return nil, fmt.Errorf("erase instance %s: %w", instance.ID, err)
-	}
-	return logs, nil
-}
-
-func instanceLogs(r Reader, instance Instance) ([]LogName, error) {
-	logs := []LogName{AccessLog(instance.ID)}
-	for service, err := range r.Services().By(ServiceByInstance, string(instance.ID)) {
-		if err != nil {
-			return nil, err
-		}
-		logs = append(logs, ServiceLog(service))
-	}
-	for release, err := range r.Releases().By(ReleaseByInstance, string(instance.ID)) {
-		if err != nil {
-			return nil, err
-		}
-		logs = append(logs, ReleaseLog(release))
-	}
-	for run, err := range r.TaskRuns().By(TaskRunByInstance, string(instance.ID)) {
-		if err != nil {
-			return nil, err
-		}
-		logs = append(logs, taskRunLog(run))
-	}
-	for run, err := range r.Runs().By(RunByInstance, string(instance.ID)) {
-		if err != nil {
-			return nil, err
-		}
-		logs = append(logs, runLog(run))
 	}
 	return logs, nil
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // Working reports whether Gondor is at work: it has seen everything there is, and its store
-// takes changes. CodeUnavailable says what is not so.
+// has turns for who would write; nothing is written. CodeUnavailable says what is not so.
 func (a *App) Working(ctx context.Context) error {
 	select {
 	case <-a.ready:
@@ -14,7 +14,7 @@ func (a *App) Working(ctx context.Context) error {
 		return Fault(CodeUnavailable, "Gondor is still beginning its work")
 	}
 	if err := a.update(ctx, func(Tx) error { return nil }); err != nil {
-		return fmt.Errorf("write to the store: %w", err)
+		return fmt.Errorf("wait for a turn to write to the store: %w", err)
 	}
 	return nil
 }

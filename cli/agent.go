@@ -2,16 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"net"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"gondor/cluster/kube/agent"
-	"gondor/cluster/kube/registry/token"
 )
 
 // agentAnswer is what the flags of gondor agent say.
@@ -48,17 +44,7 @@ func (p *Program) agent(ctx context.Context, f agentAnswer) error {
 		return err
 	}
 	defer func() { _ = open.Close() }() // ends with the process
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	defer settle()()
-	o.Logger.Info("ready", "address", listener.Addr().String(), "logs", o.Root)
-	return inOrder(
-		ctx,
-		part{"links", open.Run},
-		part{"listener", func(ctx context.Context) error { return serveGracefully(ctx, listener, open) }},
-	)
+	return serveBeside(ctx, f.listen, open, part{"links", open.Run}, o.Logger.With("logs", o.Root))
 }
 
 // readAgent checks the flags and reads the key.
@@ -70,11 +56,7 @@ func (p *Program) readAgent(f agentAnswer) (agent.Options, error) {
 	if err != nil {
 		return agent.Options{}, err
 	}
-	contents, err := os.ReadFile(p.absolute(f.keyFile))
-	if err != nil {
-		return agent.Options{}, fmt.Errorf("read the key of the agents: %w", err)
-	}
-	key, err := token.Key(contents)
+	key, err := p.readKey("the agents", f.keyFile)
 	return agent.Options{
 		Root: p.absolute(f.logs), Namespace: f.namespace, Budget: budget, Key: key,
 		Logger: slog.New(slog.NewTextHandler(p.io.Stderr, nil)),

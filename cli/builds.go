@@ -20,8 +20,8 @@ func (p *Program) buildsCommand() *cobra.Command {
 }
 
 func (p *Program) listBuilds(ctx context.Context, limit int) error {
-	if limit < 1 {
-		return usage("--limit %d is too little; use 1 or more", limit)
+	if err := checkLimit(limit); err != nil {
+		return err
 	}
 	filter, err := p.buildFilter(ctx)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/url"
-	"path"
 	"strconv"
 	"time"
 
@@ -33,11 +32,7 @@ func (p *Program) drainsCommand() *cobra.Command {
 }
 
 func (p *Program) listDrains(ctx context.Context) error {
-	instance, err := p.findInstance(ctx)
-	if err != nil {
-		return err
-	}
-	drains, err := p.server.Drains(ctx, instance.URL)
+	_, drains, err := p.drains(ctx)
 	if err != nil {
 		return err
 	}
@@ -51,8 +46,17 @@ func (p *Program) listDrains(ctx context.Context) error {
 	)
 }
 
-// drainID is the ID in the url of a drain.
-func drainID(d api.Drain) string { return path.Base(string(d.URL)) }
+func drainID(d api.Drain) string { return idOf(d.URL) }
+
+// drains are those of the instance.
+func (p *Program) drains(ctx context.Context) (api.Instance, []api.Drain, error) {
+	instance, err := p.findInstance(ctx)
+	if err != nil {
+		return instance, nil, err
+	}
+	drains, err := p.server.Drains(ctx, instance.URL)
+	return instance, drains, err
+}
 
 func stateOfDrain(d api.Drain) string {
 	if d.Failure == "" && d.Success == nil {
@@ -93,11 +97,7 @@ func (p *Program) drainsRemove() *cobra.Command {
 // findDrain returns the drain that is meant by its ID, or by a URL in whose visible parts no
 // other is like it. The secret ones are not sent anywhere.
 func (p *Program) findDrain(ctx context.Context, meant string) (api.Drain, error) {
-	instance, err := p.findInstance(ctx)
-	if err != nil {
-		return api.Drain{}, err
-	}
-	drains, err := p.server.Drains(ctx, instance.URL)
+	instance, drains, err := p.drains(ctx)
 	if err != nil {
 		return api.Drain{}, err
 	}
@@ -121,10 +121,6 @@ func (p *Program) findDrain(ctx context.Context, meant string) (api.Drain, error
 }
 
 func (p *Program) drainNames(ctx context.Context) ([]string, error) {
-	instance, err := p.findInstance(ctx)
-	if err != nil {
-		return nil, err
-	}
-	drains, err := p.server.Drains(ctx, instance.URL)
+	_, drains, err := p.drains(ctx)
 	return names(drains, func(d api.Drain) string { return d.Target }), err
 }

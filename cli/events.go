@@ -19,8 +19,8 @@ func (p *Program) eventsCommand() *cobra.Command {
 }
 
 func (p *Program) listEvents(ctx context.Context, limit int) error {
-	if limit < 1 {
-		return usage("--limit %d is too little; use 1 or more", limit)
+	if err := checkLimit(limit); err != nil {
+		return err
 	}
 	instance, err := p.findInstance(ctx)
 	if err != nil {

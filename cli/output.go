@@ -61,6 +61,14 @@ func plain(text string) string {
 	return strings.ReplaceAll(progress.Clean(first), "\t", " ")
 }
 
+// checkLimit says what would be right of a --limit that shows nothing.
+func checkLimit(limit int) error {
+	if limit < 1 {
+		return usage("--limit %d is too little; use 1 or more", limit)
+	}
+	return nil
+}
+
 // made tells of what a command made or changed: a sentence for people, the resource for
 // programs.
 func (p *Program) made(resource any, format string, args ...any) error {

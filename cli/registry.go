@@ -2,18 +2,11 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"gondor/cluster/kube/registry"
-	"gondor/cluster/kube/registry/token"
 )
 
 // registryAnswer is what the flags of gondor registry say.
@@ -48,17 +41,7 @@ func (p *Program) registry(ctx context.Context, f registryAnswer) error {
 		return err
 	}
 	defer func() { _ = open.Close() }() // ends with the process
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	defer settle()()
-	o.Logger.Info("ready", "address", listener.Addr().String(), "data", o.Data)
-	return inOrder(
-		ctx,
-		part{"garbage collection", open.Run},
-		part{"listener", func(ctx context.Context) error { return serveGracefully(ctx, listener, open) }},
-	)
+	return serveBeside(ctx, f.listen, open, part{"garbage collection", open.Run}, o.Logger.With("data", o.Data))
 }
 
 // readRegistry checks the flags and reads the key.
@@ -70,32 +53,9 @@ func (p *Program) readRegistry(f registryAnswer) (registry.Options, error) {
 	if err != nil {
 		return registry.Options{}, err
 	}
-	contents, err := os.ReadFile(p.absolute(f.keyFile))
-	if err != nil {
-		return registry.Options{}, fmt.Errorf("read the key of the registry: %w", err)
-	}
-	key, err := token.Key(contents)
+	key, err := p.readKey("the registry", f.keyFile)
 	return registry.Options{
 		Data: p.absolute(f.data), Key: key, Budget: budget,
 		Logger: slog.New(slog.NewTextHandler(p.io.Stderr, nil)),
 	}, err
-}
-
-// registryGrace is how long pushes and pulls under way may take once the process is to end.
-const registryGrace = 30 * time.Second
-
-// serveGracefully serves until ctx ends, then lets requests end.
-func serveGracefully(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), registryGrace)
-		defer cancel()
-		stopped <- errors.Join(server.Shutdown(grace), server.Close())
-	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		stop()
-		return fmt.Errorf("serve: %w", err)
-	}
-	return <-stopped
 }

@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,8 +33,8 @@ func (p *Program) runsList() *cobra.Command {
 }
 
 func (p *Program) runs(ctx context.Context, limit int) ([]api.Run, error) {
-	if limit < 1 {
-		return nil, usage("--limit %d is too little; use 1 or more", limit)
+	if err := checkLimit(limit); err != nil {
+		return nil, err
 	}
 	instance, err := p.findInstance(ctx)
 	if err != nil {
@@ -65,10 +65,7 @@ var runsColumns = []column[api.Run]{
 func runName(r api.Run) string { return idOf(r.URL) }
 
 // idOf is the ID at the end of a resource's url.
-func idOf(at api.Reference) string {
-	parts := strings.Split(strings.Trim(string(at), "/"), "/")
-	return parts[len(parts)-1]
-}
+func idOf(at api.Reference) string { return path.Base(string(at)) }
 
 func (p *Program) runsLog() *cobra.Command {
 	var follow bool

@@ -100,8 +100,8 @@ func (p *Program) tasksRuns() *cobra.Command {
 }
 
 func (p *Program) runsOf(ctx context.Context, name string, limit int) (api.Task, []api.TaskRun, error) {
-	if limit < 1 {
-		return api.Task{}, nil, usage("--limit %d is too little; use 1 or more", limit)
+	if err := checkLimit(limit); err != nil {
+		return api.Task{}, nil, err
 	}
 	task, err := p.findTask(ctx, name)
 	if err != nil {

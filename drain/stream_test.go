@@ -52,7 +52,9 @@ func TestASyslogServerThatGoesAndComesBackMissesNothing(t *testing.T) {
 			far.down()
 		}
 		w.write(i*100+1, i*100+100)
-		time.Sleep(5 * time.Millisecond)
+		if i%2 == 0 {
+			w.eventually("lines come", func() bool { return len(far.once()) > i*100 })
+		}
 		if i%2 == 1 {
 			far.up()
 		}

@@ -12,15 +12,11 @@ func (s *server) instanceEventRoutes() []route {
 }
 
 func listInstanceEvents(c *call) ([]api.InstanceEvent, error) {
-	instance, err := mustAsk[app.Instance](c, "instance", "instances")
+	instance, limit, err := newestOf[app.Instance](c, "instance", "instances")
 	if err != nil {
 		return nil, err
 	}
-	limit, err := c.number("limit")
-	if err != nil {
-		return nil, err
-	}
-	events, err := c.App.Feed(c.ctx(), c.who, instance, int(limit))
+	events, err := c.App.Feed(c.ctx(), c.who, instance, limit)
 	return each(events, err, c.instanceEvent)
 }
 

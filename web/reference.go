@@ -97,3 +97,14 @@ func asked[T any](c *call, parameter, collection string) (app.ID[T], error) {
 func mustAsk[T any](c *call, parameter, collection string) (app.ID[T], error) {
 	return required[T](c, parameter, collection, api.Reference(c.QueryParam(parameter)))
 }
+
+// newestOf is asked for what must be given, and for how many of the newest of its things; 0 is
+// all.
+func newestOf[T any](c *call, parameter, collection string) (app.ID[T], int, error) {
+	id, err := mustAsk[T](c, parameter, collection)
+	if err != nil {
+		return "", 0, err
+	}
+	limit, err := c.number("limit")
+	return id, int(limit), err
+}

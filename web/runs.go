@@ -70,15 +70,11 @@ func runInService(c *call, in api.NewRun) (api.Endpoint, error) {
 }
 
 func listRuns(c *call) ([]api.Run, error) {
-	instance, err := mustAsk[app.Instance](c, "instance", "instances")
+	instance, limit, err := newestOf[app.Instance](c, "instance", "instances")
 	if err != nil {
 		return nil, err
 	}
-	limit, err := c.number("limit")
-	if err != nil {
-		return nil, err
-	}
-	runs, err := c.App.Runs(c.ctx(), c.who, instance, int(limit))
+	runs, err := c.App.Runs(c.ctx(), c.who, instance, limit)
 	return each(runs, err, c.run)
 }
 

@@ -32,15 +32,11 @@ func (c *call) taskRun(r app.TaskRun) (api.TaskRun, error) {
 }
 
 func listTaskRuns(c *call) ([]api.TaskRun, error) {
-	task, err := mustAsk[app.ScheduledTask](c, "task", "scheduled_tasks")
+	task, limit, err := newestOf[app.ScheduledTask](c, "task", "scheduled_tasks")
 	if err != nil {
 		return nil, err
 	}
-	limit, err := c.number("limit")
-	if err != nil {
-		return nil, err
-	}
-	runs, err := c.App.TaskRuns(c.ctx(), c.who, task, int(limit))
+	runs, err := c.App.TaskRuns(c.ctx(), c.who, task, limit)
 	return each(runs, err, c.taskRun)
 }
 

@@ -71,7 +71,7 @@ func (e *Engine) publish(ctx context.Context) error {
 		err = e.writeFront(ctx, id, one)
 		if err != nil && ctx.Err() == nil {
 			e.log.Error("write the Service of an instance", "instance", id, "error", err)
-			pause(ctx, publishRetry)
+			sleep(ctx, publishRetry)
 		}
 		e.fronts.written(id, err == nil)
 	}
@@ -172,14 +172,4 @@ func (o Options) serviceBeside(id app.ID[app.Instance], one front) *corev1.Servi
 	service.Spec.Selector = map[string]string{labelInstance: labelValue(string(id)), labelName: service.Name}
 	service.Name = hashed(service.Name + "/beside") // which is the name of no front
 	return service
-}
-
-// pause waits, or less when ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

@@ -61,7 +61,7 @@ func (e *Engine) leave(ctx context.Context, key string, known app.Workload, vers
 				return
 			}
 			e.log.Error("removing a workload needs another attempt", "workload", known.Ref, "error", err)
-			pause(ctx, retryInterval)
+			sleep(ctx, retryInterval)
 		}
 	}()
 }

@@ -35,7 +35,7 @@ func (e *Engine) FollowRouters(ctx context.Context, l RouterLog) error {
 	f := &routerFollower{engine: e, log: l, places: known, readers: map[types.UID]context.CancelFunc{}}
 	routers := informers.NewSharedInformerFactoryWithOptions(e.client, 0,
 		informers.WithNamespace(e.options.Namespace), informers.WithTransform(trim),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = "app.kubernetes.io/name=router" }))
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = labelName + "=router" }))
 	_, err = routers.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(now any) { f.see(ctx, now) },
 		UpdateFunc: func(_, now any) { f.see(ctx, now) },

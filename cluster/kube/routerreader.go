@@ -43,7 +43,7 @@ func (r *routerReader) run(ctx context.Context) {
 		if err := r.follow(ctx); err != nil && ctx.Err() == nil {
 			r.follower.engine.log.Debug("read what a router writes", "router", r.pod, "error", err)
 		}
-		pause(ctx, routerPause)
+		sleep(ctx, routerPause)
 	}
 }
 

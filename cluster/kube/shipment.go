@@ -57,7 +57,7 @@ func (s *shipment) begin(ctx context.Context) {
 		if !told {
 			s.log.Info("the registry does not have Gondor's binary yet; pods have it carried in meanwhile", "error", err)
 		}
-		pause(ctx, shipmentRetry)
+		sleep(ctx, shipmentRetry)
 	}
 }
 

@@ -12,10 +12,16 @@ import (
 	"time"
 )
 
-// eventually waits until a condition holds.
+// eventually waits until a condition holds, for a minute.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(60 * time.Second)
+	within(t, time.Minute, what, holds)
+}
+
+// within waits until a condition holds, for so long.
+func within(t *testing.T, patience time.Duration, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
