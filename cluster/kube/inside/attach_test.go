@@ -380,3 +380,36 @@ func TestAFarEndThatIsNoProcessOneIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// brokenPipe takes the first frame and nothing after it, as a far end does that has gone.
+type brokenPipe struct{ begun bool }
+
+func (b *brokenPipe) Write(data []byte) (int, error) {
+	if b.begun {
+		return 0, syscall.EPIPE
+	}
+	b.begun = true
+	return len(data), nil
+}
+
+func TestWhatAFarEndToldBeforeItWentIsDelivered(t *testing.T) {
+	told := appendFrame(nil, kindAttached, nil)
+	told = appendFrame(told, kindStdout, []byte("its last words"))
+	whole := appendFrame(told, kindExit, []byte(`{"code":3,"message":"exit status 3"}`))
+	for name, tt := range map[string]struct {
+		told []byte
+		code int
+		err  error
+	}{
+		"and how the program ended":                  {told: whole, code: 3},
+		"and that the connection was lost otherwise": {told: told, err: ErrLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			end, err := Attach(t.Context(), &brokenPipe{}, bytes.NewReader(tt.told), app.Streams{Stdout: &out})
+			if end.Code != tt.code || !errors.Is(err, tt.err) || out.String() != "its last words" {
+				t.Errorf("it delivered %q and ended with %+v, %v", out.String(), end, err)
+			}
+		})
+	}
+}
