@@ -111,7 +111,8 @@ func (t *tunnel) join(fromClient *bufio.Reader, served func() bool) (sent int64)
 	return sent
 }
 
-// pump writes what comes, out of the reader's own buffer, until the end of the stream.
+// pump writes what comes, out of the reader's own buffer, until the end of the stream. What
+// fills that is part of more, for which a larger one is borrowed: many tunnels are idle.
 func pump(from *bufio.Reader, write func([]byte) error) error {
 	for {
 		if _, err := from.Peek(1); err == io.EOF {
@@ -124,6 +125,29 @@ func pump(from *bufio.Reader, write func([]byte) error) error {
 			return err
 		}
 		_, _ = from.Discard(len(come))
+		if len(come) < from.Size() {
+			continue
+		}
+		if err := pumpMuch(from, write); err != nil && err != io.EOF {
+			return err
+		}
+	}
+}
+
+// pumpMuch writes what comes as long as it is much. The end of the stream is io.EOF.
+func pumpMuch(from *bufio.Reader, write func([]byte) error) error {
+	buf := takeBuffer()
+	defer putBuffer(buf)
+	for {
+		n, err := from.Read(buf[:cap(buf)])
+		if n > 0 {
+			if err := write(buf[:n]); err != nil {
+				return err
+			}
+		}
+		if err != nil || n < from.Size() {
+			return err
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -26,7 +27,8 @@ type connection struct {
 	socket *websocket.Conn
 	pongs  chan string // what a ping of the client wants to hear, the newest
 
-	taken atomic.Int64 // bytes of output that the system took
+	message *bufio.Reader // what the client sends, for the goroutine that reads
+	taken   atomic.Int64  // bytes of output that the system took
 
 	mu     sync.Mutex
 	buffer [1 + chunk]byte
@@ -34,7 +36,7 @@ type connection struct {
 }
 
 func newConnection(socket *websocket.Conn, d dialect) *connection {
-	c := &connection{dialect: d, socket: socket, pongs: make(chan string, 1)}
+	c := &connection{dialect: d, socket: socket, pongs: make(chan string, 1), message: bufio.NewReaderSize(nil, 1+chunk)}
 	socket.SetPongHandler(func(string) error { return c.extend() })
 	socket.SetPingHandler(func(data string) error {
 		select {
@@ -49,13 +51,15 @@ func newConnection(socket *websocket.Conn, d dialect) *connection {
 // extend notes a sign of life.
 func (c *connection) extend() error { return c.socket.SetReadDeadline(time.Now().Add(c.silence)) }
 
-// next returns the client's next message. Every part of it that comes is a sign of life.
-func (c *connection) next() (io.Reader, error) {
+// next returns the client's next message, to be read before the one after it. Every part of
+// it that comes is a sign of life.
+func (c *connection) next() (*bufio.Reader, error) {
 	if err := c.extend(); err != nil {
 		return nil, err
 	}
 	_, r, err := c.socket.NextReader()
-	return living{r, c}, err
+	c.message.Reset(living{r, c})
+	return c.message, err
 }
 
 // living is a message whose reading extends the connection's time.

@@ -31,9 +31,8 @@ const (
 
 // decode reads a message of a client. Standard input is not held in memory, however
 // long the message is. An error of CodeInvalid says that the client does not keep to
-// the dialect; others are those of r.
-func (d dialect) decode(r io.Reader) (frame, error) {
-	body := bufio.NewReaderSize(r, maxControl)
+// the dialect; others are those of body.
+func (d dialect) decode(body *bufio.Reader) (frame, error) {
 	channel, err := body.ReadByte()
 	switch {
 	case errors.Is(err, io.EOF):

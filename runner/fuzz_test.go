@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"testing"
@@ -18,7 +19,7 @@ func FuzzDecode(f *testing.F) {
 		if old {
 			d = plain
 		}
-		got, err := d.decode(bytes.NewReader(message))
+		got, err := d.decode(bufio.NewReader(bytes.NewReader(message)))
 		if err != nil {
 			if app.CodeOf(err) != app.CodeInvalid {
 				t.Fatalf("bytes in memory fail with %v", err)

@@ -115,7 +115,7 @@ func (r *Runner) serveReturn(w http.ResponseWriter, req *http.Request, path stri
 
 func upgrade(w http.ResponseWriter, req *http.Request, speak dialect) (*websocket.Conn, error) {
 	upgrader := websocket.Upgrader{
-		ReadBufferSize: chunk, WriteBufferSize: 4 << 10,
+		ReadBufferSize: chunk + maxControl, WriteBufferSize: 4 << 10,
 		CheckOrigin: func(*http.Request) bool { return true }, // dialectOf has looked at it
 	}
 	if speak.protocol != "" {

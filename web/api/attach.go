@@ -19,8 +19,11 @@ const (
 	endpointReady = 30 * time.Second // until the endpoint says ok
 	silence       = 60 * time.Second // without a message or a ping: the server has gone
 	alive         = 15 * time.Second // between two signs of life
-	sourceChunk   = 32 << 10         // of stdin in one message
 )
+
+// sourceChunk is how much of stdin is in one message: with all heads on its way to a process
+// in a cluster it is no more than 32 KiB, in which those between pass it on.
+const sourceChunk = 32<<10 - 64
 
 // Attach joins streams to the process behind an endpoint until it ends, and returns how
 // it ended, after all of its output has been written. Cancelling ctx leaves it; a Read

@@ -51,10 +51,11 @@ func Attach(ctx context.Context, to io.Writer, from io.Reader, s app.Streams) (T
 
 // attaching is the near end of one Attach.
 type attaching struct {
-	credit  *credit
-	arrived *arrivals
-	mu      sync.Mutex // one frame at a time
-	to      io.Writer
+	credit    *credit
+	arrived   *arrivals
+	delivered int        // since the far end was last given room, for receive alone
+	mu        sync.Mutex // one frame at a time
+	to        io.Writer
 }
 
 func (a *attaching) write(k kind, data []byte) error {
@@ -190,6 +191,10 @@ func (a *attaching) deliver(w io.Writer, data []byte) error {
 			return fmt.Errorf("deliver the output: %w", err)
 		}
 	}
-	_ = a.write(kindCredit, encodeCredit(len(data)))
+	a.delivered += len(data)
+	if a.delivered >= someCredit {
+		_ = a.write(kindCredit, encodeCredit(a.delivered))
+		a.delivered = 0
+	}
 	return nil
 }

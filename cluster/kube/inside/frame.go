@@ -42,7 +42,11 @@ const (
 	maxFrame = 32 << 10
 	// window is how many bytes may be under way in each direction: both ends always have
 	// room for them, so that they go on reading and notice when the other leaves.
-	window = 128 << 10
+	window = 256 << 10
+	// someCredit is how much is passed on before the far end is given room for it: small
+	// frames cost those who carry them as much as large ones. The far end has three quarters
+	// of the window without it.
+	someCredit = window / 4
 )
 
 // errFrame says that the far end is no process 1, or another Gondor's.

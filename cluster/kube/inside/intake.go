@@ -12,6 +12,7 @@ type intake struct {
 	wake  chan struct{} // has one element when there is something
 	mu    sync.Mutex
 	data  []byte
+	spare []byte // has the space of what was taken last, as garbage is dear in little memory
 	ended bool
 }
 
@@ -43,10 +44,12 @@ func (in *intake) signal() {
 	}
 }
 
+// take returns what arrived, which is good until the next take.
 func (in *intake) take() (data []byte, ended bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	data, in.data = in.data, nil
+	data, in.data = in.data, in.spare[:0]
+	in.spare = data
 	return data, in.ended
 }
 

@@ -41,11 +41,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// What the memory of process 1 is kept to. It counts within that of the site.
-const (
-	garbagePercent = 25
-	memoryGoal     = 12 << 20
-)
+// garbagePercent keeps the memory of process 1 small, as it counts within that of the site.
+// A limit of all of it would not: what Go itself needs differs, and near to a limit garbage
+// is collected all the time.
+const garbagePercent = 25
 
 // Run is process 1 of a container: it runs the program of the Spec and returns its exit
 // code, which is also left, with a message for people, as the container's termination
@@ -54,7 +53,6 @@ const (
 // them or take signals.
 func Run(ctx context.Context, o Options) (int, error) {
 	debug.SetGCPercent(garbagePercent)
-	debug.SetMemoryLimit(memoryGoal)
 	o = o.withDefaults()
 	l, err := newLife(o)
 	if err != nil {
