@@ -10,9 +10,9 @@ import (
 
 // filter says which lines a query asks for, by what records hold.
 type filter struct {
-	since, until int64          // nanoseconds since 1970: from, and before
-	grep         *regexp.Regexp // nil: any text
-	required     *required      // by grep
+	since, until int64      // nanoseconds since 1970: from, and before
+	grep         *automaton // nil: any text
+	required     *required  // by grep
 }
 
 func newFilter(q app.LogQuery) (filter, error) {
@@ -25,8 +25,9 @@ func newFilter(q app.LogQuery) (filter, error) {
 		return f, app.Invalid("grep", "%q is not a regular expression (%v); put a backslash before characters that are to be taken as they are", q.Grep, err)
 	}
 	required := requiredBy(q.Grep)
-	f.grep, f.required = grep, &required
-	return f, nil
+	f.required = &required
+	f.grep, err = newAutomaton(grep)
+	return f, err
 }
 
 func moment(t time.Time, none int64) int64 {
@@ -46,5 +47,13 @@ func (f filter) wants(r record) bool {
 	if at < f.since || at >= f.until {
 		return false
 	}
-	return f.grep == nil || f.required.in(r.text()) && (f.required.enough || f.grep.Match(r.text()))
+	return f.grep == nil || f.required.in(r.text()) && (f.required.enough || f.grep.match(r.text()))
+}
+
+// another returns the same for another goroutine.
+func (f filter) another() filter {
+	if f.grep != nil {
+		f.grep = f.grep.another()
+	}
+	return f
 }

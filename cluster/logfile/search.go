@@ -65,7 +65,7 @@ func (r *reader) lastIn(ctx context.Context, s segment, count int) ([]app.LogLin
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	one := scan{file: f, after: r.after, wanted: r.wanted}
+	one := scan{file: f, after: r.after, wanted: r.wanted.another()}
 	var kept []app.LogLine
 	for one.offset < s.size {
 		if err := ctx.Err(); err != nil {

@@ -175,7 +175,7 @@ func (l logs) searches(ctx context.Context, b *bench) error {
 	for _, size := range use {
 		bytes += size
 	}
-	for _, grep := range []string{"OperationalError", "(?i)operational.*locked", `code=5\d\d`, `5\d\d;`, "no such line"} {
+	for _, grep := range []string{"OperationalError", "(?i)operational.*locked", `code=5\d\d`, `5\d\d;`, `\b5\d\d\b`, "no such line"} {
 		began, found := time.Now(), 0
 		for i := range torrentWriters {
 			for _, err := range l.client.Lines(ctx, app.LogQuery{Log: torrentLog(i), Grep: grep, Last: 1000}) {
