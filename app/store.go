@@ -117,6 +117,9 @@ type Store interface {
 	// without any trace when fn or Update return an error. One runs at a time. fn must
 	// not call an engine.
 	Update(ctx context.Context, fn func(Tx) error) error
+	// Prove makes sure that changes can be written: it makes the disk take one that changes
+	// nothing. It returns what Update would, CodeFull where the disk has no room.
+	Prove(ctx context.Context) error
 	// Watch yields every change after since in order, and waits for more until ctx ends.
 	// It yields ErrCompacted and ends when changes after since are no longer kept: the
 	// caller then lists again. Watch from Revision 0 on a store that has forgotten its

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"gondor/app"
 )
 
@@ -36,6 +38,36 @@ func TestAnUpdateThatFailsLeavesNoTrace(t *testing.T) {
 		t.Errorf("the update gave %v", err)
 	}
 	wantUntouched(t, s)
+}
+
+func TestProvingThatChangesCanBeWrittenWritesAndChangesNothing(t *testing.T) {
+	s := hundred(t)
+	commits := func() (id int) {
+		if err := s.db.View(func(bolt *bbolt.Tx) error {
+			id = bolt.ID()
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	before := commits()
+	update(t, s, func(app.Tx) error { return nil })
+	if after := commits(); after != before {
+		t.Errorf("an update without a change is written: transaction %d after %d", after, before)
+	}
+	if err := s.Prove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if after := commits(); after != before+1 {
+		t.Errorf("transaction %d follows %d", after, before)
+	}
+	wantUntouched(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Prove(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("who has gone is told %v", err)
+	}
 }
 
 func TestAPanicTakesEverythingBackAndGoesOn(t *testing.T) {
