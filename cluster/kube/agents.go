@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	corelisters "k8s.io/client-go/listers/core/v1"
+	"k8s.io/client-go/tools/cache"
 
 	"gondor/app"
 	"gondor/cluster/kube/agent"
@@ -18,13 +21,10 @@ import (
 // agents are those of the nodes: they have what the kubelets have no more. It is safe for
 // concurrent use.
 type agents struct {
-	client    kubernetes.Interface
-	namespace string
 	ask       *agent.Client
-
-	mu     sync.Mutex
-	at     map[string]string // their addresses by node, empty for one that is not ready
-	listed chan struct{}     // closed once they are known
+	informers informers.SharedInformerFactory // of the agents' pods alone
+	pods      corelisters.PodLister
+	known     func() bool // reports whether all of them were listed
 }
 
 // newAgents returns nil when there are none.
@@ -32,29 +32,36 @@ func newAgents(client kubernetes.Interface, o Agents) *agents {
 	if o.Namespace == "" {
 		return nil
 	}
+	theirs := informers.WithTweakListOptions(func(l *metav1.ListOptions) { l.LabelSelector = labelName + "=agent" })
+	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, theirs,
+		informers.WithNamespace(o.Namespace), informers.WithTransform(trim))
+	pods := factory.Core().V1().Pods()
 	return &agents{
-		client: client, namespace: o.Namespace, ask: agent.NewClient(o.Key, o.Dial),
-		at: map[string]string{}, listed: make(chan struct{}),
+		ask: agent.NewClient(o.Key, o.Dial), informers: factory,
+		pods: pods.Lister(), known: pods.Informer().HasSynced,
 	}
 }
 
-// list learns where the agents are.
-func (a *agents) list(ctx context.Context) (map[string]string, error) {
-	pods, err := a.client.CoreV1().Pods(a.namespace).List(ctx, metav1.ListOptions{LabelSelector: labelName + "=agent"})
+// find learns where the agents are until ctx ends, and returns when it knows of all.
+func (a *agents) find(ctx context.Context) error {
+	a.informers.Start(ctx.Done())
+	if !cache.WaitForCacheSync(ctx.Done(), a.known) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// list returns their addresses by node, empty for one that is not ready.
+func (a *agents) list() (map[string]string, error) {
+	pods, err := a.pods.List(labels.Everything())
 	if err != nil {
 		return nil, fmt.Errorf("find the agents of the nodes: %w", err)
 	}
 	at := map[string]string{}
-	for i := range pods.Items {
-		pod := &pods.Items[i]
+	for _, pod := range pods {
 		if at[pod.Spec.NodeName] == "" { // else it is one that ends beside one that serves
 			at[pod.Spec.NodeName] = agentAddress(pod)
 		}
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.at = at; !a.known() {
-		close(a.listed)
 	}
 	return at, nil
 }
@@ -66,37 +73,26 @@ func agentAddress(pod *corev1.Pod) string {
 	return pod.Status.PodIP
 }
 
-// known reports whether the agents were listed. The caller holds the lock.
-func (a *agents) known() bool {
-	select {
-	case <-a.listed:
-		return true
-	default:
-		return false
+// of returns the address of the agent of a node, once all are known. found says that there
+// is one; its address is empty while it is not ready.
+func (a *agents) of(ctx context.Context, node string) (address string, found bool, err error) {
+	if !cache.WaitForCacheSync(ctx.Done(), a.known) {
+		return "", false, ctx.Err()
 	}
-}
-
-// of returns the address of the agent of a node, once it is known. found says that there is
-// one; its address is empty while it is not ready.
-func (a *agents) of(ctx context.Context, node string) (address string, found bool) {
-	select {
-	case <-ctx.Done():
-		return "", false
-	case <-a.listed:
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	address, found = a.at[node]
-	return address, found
+	at, err := a.list()
+	address, found = at[node]
+	return address, found, err
 }
 
 // lines gives out what the agent of a node keeps of a pod, behind a time. Nothing where
 // there is no agent.
 func (a *agents) lines(ctx context.Context, node, uid string, after time.Time) (io.ReadCloser, error) {
-	address, found := a.of(ctx, node)
+	address, found, err := a.of(ctx, node)
 	switch {
+	case err != nil:
+		return nil, err
 	case !found:
-		return io.NopCloser(eof{}), ctx.Err()
+		return io.NopCloser(eof{}), nil
 	case address == "":
 		return nil, app.Fault(app.CodeUnavailable, "the agent of the node %s is not ready", node)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	appslisters "k8s.io/client-go/listers/apps/v1"
 	"k8s.io/client-go/tools/cache"
@@ -48,8 +49,16 @@ func newGone(t *testing.T, lines ...string) *gone {
 	t.Cleanup(func() { g.must(g.store.Shut()) })
 	g.follower = newFollower(nil, nil, g.store, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	g.follower.agents = newAgents(nil, Agents{Namespace: "gondor-agent", Key: []byte("k"), Dial: g.serve(lines)})
-	g.follower.agents.at["n1"] = "192.0.2.1"
-	close(g.follower.agents.listed)
+	agents := g.follower.agents
+	g.must(agents.informers.Core().V1().Pods().Informer().GetIndexer().Add(&corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "agent-n1", Namespace: "gondor-agent"},
+		Spec:       corev1.PodSpec{NodeName: "n1"},
+		Status: corev1.PodStatus{
+			PodIP:      "192.0.2.1",
+			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},
+		},
+	}))
+	agents.known = func() bool { return true }
 	return g
 }
 

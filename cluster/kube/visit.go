@@ -29,6 +29,9 @@ func (f *follower) visit(ctx context.Context, deployments informers.DeploymentIn
 	if !cache.WaitForCacheSync(ctx.Done(), f.informer.HasSynced, deployments.Informer().HasSynced) {
 		return ctx.Err()
 	}
+	if err := f.agents.find(ctx); err != nil {
+		return err
+	}
 	v := visitor{follower: f, deployments: deployments.Lister()}
 	for {
 		if err := v.round(ctx); err != nil && ctx.Err() == nil {
@@ -47,7 +50,7 @@ type visitor struct {
 }
 
 func (v visitor) round(ctx context.Context) error {
-	at, err := v.follower.agents.list(ctx)
+	at, err := v.follower.agents.list()
 	if err != nil {
 		return err
 	}
