@@ -48,7 +48,16 @@ func (w *world) chromium() *tab {
 	w.t.Cleanup(cancel)
 	b := &tab{t: w.t, w: w, ctx: ctx}
 	b.watchConsole()
+	b.t.Cleanup(b.explain)
 	return b
+}
+
+// explain shows what the page showed when the test failed.
+func (b *tab) explain() {
+	if b.t.Failed() {
+		text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		b.t.Logf("the page shows (%v):\n%s", err, text)
+	}
 }
 
 // watchConsole fails the test for everything that the browser complains of.
@@ -165,7 +174,7 @@ func TestInARealBrowser(t *testing.T) {
 	b.so(`document.querySelectorAll(".log .line").length > 1 && document.querySelector(".log").innerText.split("the site starts").length > 2`)
 
 	t.Log("a connection that was lost comes back, and nothing that changed meanwhile is missed")
-	w.server.CloseClientConnections()
+	w.lines.cut()
 	must(t, second(w.Scale(w.ctx, w.admin, service.ID, 0)))
 	b.so(`document.querySelector("#service .state").innerText == "stopped"`)
 

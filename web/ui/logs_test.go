@@ -192,7 +192,7 @@ func TestLogsInARealBrowser(t *testing.T) {
 
 	t.Log("what is missed while the connection is lost comes with the next")
 	b.cut.Store(true)
-	w.server.CloseClientConnections()
+	w.lines.cut()
 	w.write(web, "the tide is high")
 	b.so(`document.querySelectorAll(".line").length == 4`)
 

@@ -53,6 +53,7 @@ type world struct {
 	ctx    context.Context
 	url    *url.URL // http://localhost:PORT
 	server *httptest.Server
+	lines  *cuttable // that its clients are on
 	admin  app.Actor
 
 	drains   *drain.Drains     // which send nothing before runDrains
@@ -73,6 +74,8 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { must(t, kept.Close()) })
 	engine := openEngine(t, filepath.Join(dir, "engine"), log)
 	w := &world{t: t, ctx: ctx, server: httptest.NewUnstartedServer(nil), sessions: map[string]string{}}
+	w.lines = &cuttable{Listener: w.server.Listener}
+	w.server.Listener = w.lines
 	w.url = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port(w.server.Listener.Addr()))}
 	joined := runner.New(log)
 	w.drains = drain.New(drain.Options{Dir: filepath.Join(dir, "drains"), Logs: engine, Log: log, Timing: drain.Timing{Linger: 50 * time.Millisecond}})
@@ -94,7 +97,7 @@ func (w *world) serve(log *slog.Logger, endpoints http.Handler) {
 	mux.Handle("/endpoints/", http.StripPrefix("/endpoints", endpoints))
 	w.server.Config.Handler = mux
 	w.server.Start()
-	w.t.Cleanup(func() { w.server.CloseClientConnections(); w.server.Close() })
+	w.t.Cleanup(func() { w.lines.cut(); w.server.Close() })
 }
 
 func (w *world) bootstrap() {

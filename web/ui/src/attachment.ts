@@ -10,6 +10,7 @@ const resume = 5;
 const comebackTime = 60_000; // how long the server keeps a terminal whose connection was lost
 const firstWait = 250;
 const longestWait = 3_000;
+const mostTyped = 64 << 10; // bytes that wait for a connection
 
 // Where a terminal is joined. The secret is that of the first attach; without it nobody comes back.
 export interface Place {
@@ -41,6 +42,8 @@ export interface Size {
 export class Attachment {
   private socket?: WebSocket;
   private received = 0;
+  private typed: Uint8Array[] = []; // while there is no connection
+  private told?: Size; // what the server knows
   private over = false;
   private lostAt = 0;
   private wait = firstWait;
@@ -57,12 +60,13 @@ export class Attachment {
   }
 
   input(data: Uint8Array): void {
-    this.send(stdin, data);
+    if (this.isOpen()) this.send(stdin, data);
+    else if (this.typed.reduce((sum, one) => sum + one.length, data.length) <= mostTyped) this.typed.push(data);
   }
 
   resize(size: Size): void {
     this.size = size;
-    this.send(resize, new TextEncoder().encode(JSON.stringify({ Width: size.cols, Height: size.rows })));
+    if (this.isOpen()) this.tellSize();
   }
 
   // Leaves the terminal without a word.
@@ -77,7 +81,7 @@ export class Attachment {
   private connect(): void {
     const url = new URL(this.place.endpoint, location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    const { cols, rows } = this.size;
+    const { cols, rows } = (this.told = this.size);
     const options: Record<string, string> = { tty: "true", resume: "true", width: String(cols), height: String(rows) };
     if (this.place.secret) Object.assign(options, { secret: this.place.secret, received: String(this.received) });
     url.search = new URLSearchParams(options).toString();
@@ -92,6 +96,8 @@ export class Attachment {
   private opened(): void {
     this.lostAt = 0;
     this.wait = firstWait;
+    if (this.told !== this.size) this.tellSize(); // it changed on the way
+    for (const data of this.typed.splice(0)) this.send(stdin, data);
     this.listener.joined();
   }
 
@@ -153,12 +159,20 @@ export class Attachment {
   // Without a network a socket stays open for long.
   private readonly drop = (): void => this.socket?.close();
 
+  private isOpen(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  private tellSize(): void {
+    this.told = this.size;
+    this.send(resize, new TextEncoder().encode(JSON.stringify({ Width: this.size.cols, Height: this.size.rows })));
+  }
+
   private send(channel: number, data: Uint8Array): void {
-    if (this.socket?.readyState !== WebSocket.OPEN) return;
     const message = new Uint8Array(1 + data.length);
     message[0] = channel;
     message.set(data, 1);
-    this.socket.send(message);
+    this.socket?.send(message);
   }
 }
 
