@@ -22,8 +22,9 @@ import (
 // house is a runner behind a real HTTP server.
 type house struct {
 	*Runner
-	url  string
-	logs *screen.Screen
+	url   string
+	logs  *screen.Screen
+	frame int // the longest of its clients; 0: what their library makes
 }
 
 func newHouse(t *testing.T) *house {
@@ -50,7 +51,7 @@ func (h *house) socketURL(path string) string {
 
 // dial opens the WebSocket of a path, or returns the status that refuses it.
 func (h *house) dial(path string, header http.Header, protocols ...string) (*websocket.Conn, int) {
-	dialer := websocket.Dialer{Subprotocols: protocols, HandshakeTimeout: 10 * time.Second}
+	dialer := websocket.Dialer{Subprotocols: protocols, HandshakeTimeout: 10 * time.Second, WriteBufferSize: h.frame}
 	socket, response, err := dialer.Dial(h.socketURL(path), header)
 	if err != nil {
 		if response == nil {

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -65,6 +66,38 @@ func TestFiftyMegabytesPassExactlyInBothDirections(t *testing.T) {
 		echo := sha256.Sum256(peer.stderr.Bytes()[:peer.stderr.Len()-68])
 		if want := fmt.Sprintf("%x", sum.Sum(nil)); !strings.HasPrefix(string(line), want) || fmt.Sprintf("%x", echo) != want {
 			t.Errorf("sent %s, the process read %s and echoed %x of %d bytes", want, line, echo, peer.stderr.Len()-68)
+		}
+	})
+}
+
+// pieces notes the largest piece in which input comes.
+type pieces struct{ largest chan int }
+
+func (p pieces) Join(_ context.Context, s app.Streams) (app.Exit, error) {
+	largest, buf := 0, make([]byte, 2*chunk)
+	for {
+		n, err := s.Stdin.Read(buf)
+		largest = max(largest, n)
+		if err != nil {
+			p.largest <- largest
+			return app.Exit{}, nil
+		}
+	}
+}
+
+func TestInputIsHandedOnInThePiecesItCameIn(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house, dialect string) {
+		h.frame = 2 * chunk
+		s := pieces{make(chan int, 1)}
+		peer := h.join(t, dialect, s, "")
+		for range 32 { // some of which the system may cut
+			peer.sendStdin(make([]byte, chunk))
+		}
+		peer.endStdin()
+		peer.readAll()
+		if largest := <-s.largest; largest != chunk {
+			t.Errorf("the largest piece of messages of %d bytes has %d", chunk, largest)
 		}
 	})
 }
