@@ -18,4 +18,8 @@
 // was written in the last one. Both may leave torn records, at the end of a segment or, when
 // pages of it were lost, before that. Readers pass over them, and behind one at the end the next
 // writer begins a new segment.
+//
+// A search begins with the newest segments, several at once, and ends where it has enough. Each
+// line is looked through for text that a match must have, and where that is there or nothing is
+// known of it, by an automaton.
 package logfile
