@@ -12,9 +12,11 @@ import (
 	"time"
 )
 
-// told is what a webhook was told, in order.
+// told is what a webhook was told, in order. A message that comes again, under the same ID, is
+// no other: a server that is killed before it has noted that one went out sends it once more.
 type told struct {
 	mu       sync.Mutex
+	ids      []string
 	messages []string
 }
 
@@ -29,7 +31,10 @@ func (o *told) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.messages = append(o.messages, message.Type+" "+message.Data.Kind)
+	if id := r.Header.Get("webhook-id"); !slices.Contains(o.ids, id) {
+		o.ids = append(o.ids, id)
+		o.messages = append(o.messages, message.Type+" "+message.Data.Kind)
+	}
 }
 
 func (o *told) all() []string {
