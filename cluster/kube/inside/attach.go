@@ -53,7 +53,7 @@ func Attach(ctx context.Context, to io.Writer, from io.Reader, s app.Streams) (T
 type attaching struct {
 	credit    *credit
 	arrived   *arrivals
-	delivered int        // since the far end was last given room, for receive alone
+	delivered passed     // for receive alone
 	mu        sync.Mutex // one frame at a time
 	to        io.Writer
 }
@@ -191,10 +191,8 @@ func (a *attaching) deliver(w io.Writer, data []byte) error {
 			return fmt.Errorf("deliver the output: %w", err)
 		}
 	}
-	a.delivered += len(data)
-	if a.delivered >= someCredit {
-		_ = a.write(kindCredit, encodeCredit(a.delivered))
-		a.delivered = 0
+	if credit := a.delivered.add(len(data)); credit != nil {
+		_ = a.write(kindCredit, credit)
 	}
 	return nil
 }

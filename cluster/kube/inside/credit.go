@@ -56,3 +56,18 @@ func (c *credit) signal() {
 	default:
 	}
 }
+
+// passed counts what was passed on since the far end was last given room for it. It is for
+// one goroutine.
+type passed int
+
+// add returns the contents of a kindCredit once it is worth one, else nil.
+func (p *passed) add(bytes int) []byte {
+	*p += passed(bytes)
+	if *p < someCredit {
+		return nil
+	}
+	credit := encodeCredit(int(*p))
+	*p = 0
+	return credit
+}

@@ -136,15 +136,14 @@ func (s *session) heed(k kind, data []byte) bool {
 // What it does not want any more is thrown away.
 func (s *session) feed(stop <-chan struct{}) {
 	var last byte = '\n'
-	taken := 0 // since the far end was last given room
+	var taken passed
 	for {
 		data, ended := s.arrived.take()
 		if len(data) > 0 {
 			last = data[len(data)-1]
 			s.program.take(data)
-			if taken += len(data); taken >= someCredit {
-				s.write(kindCredit, encodeCredit(taken))
-				taken = 0
+			if credit := taken.add(len(data)); credit != nil {
+				s.write(kindCredit, credit)
 			}
 			continue
 		}
